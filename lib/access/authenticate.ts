@@ -1,0 +1,42 @@
+import { fail } from '../errors.js'
+import type { Codec } from '../tokens/codec.js'
+import type { Principal } from './authorize.js'
+import { scopeList, scopesOf, type Role } from './scopes.js'
+
+/** What the store knows of a session and its account right now. */
+export interface Standing {
+  /** Milliseconds since the epoch after which the session is over; undefined if there is none. */
+  ends: number | undefined
+  active: boolean
+  username: string
+  roles: readonly Role[]
+  verified: boolean
+}
+
+interface Parts {
+  codec: Codec
+  standing: (user: string, session: string) => Promise<Standing>
+  now: () => number
+}
+
+/** Resolves the text of an access token to who is calling. */
+export type Authenticate = (token: string) => Promise<Principal>
+
+/**
+ * An access token is as good as its session and its account are at this moment: both are looked up on
+ * every call, in one round trip.
+ */
+export const createAuthenticate = ({ codec, standing, now }: Parts): Authenticate => async token => {
+  const claims = codec.verify('access', token)
+  const { ends, active, username, roles, verified } = await standing(claims.sub, claims.sid)
+  if (ends === undefined || ends <= now()) return fail('session_ended')
+  if (!active) return fail('account_inactive')
+  const allowed = scopesOf({ roles, verified })
+  return {
+    kind: 'access',
+    user: { id: claims.sub, username, roles },
+    session: claims.sid,
+    scopes: new Set(scopeList(claims.scope).filter(scope => allowed.has(scope))),
+    authTime: claims.auth_time
+  }
+}

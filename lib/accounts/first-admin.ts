@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto'
+import type { Account } from './account.js'
+import type { Passwords } from './passwords.js'
+import type { AccountStore } from './store.js'
+
+const USERNAME = 'admin'
+
+interface Parts {
+  store: AccountStore
+  passwords: Passwords
+  /** `ADMIN_PASSWORD`; absent: one is generated. */
+  given: string | undefined
+  randomId: () => string
+  now: () => number
+  /** Shows a generated password, once. */
+  announce: (username: string, password: string) => void
+}
+
+/**
+ * Makes sure that somebody can administer a new installation. The account counts as made only when its
+ * password was announced: after a crash in between, the next start announces another one.
+ */
+export async function ensureFirstAdmin ({ store, passwords, given, randomId, now, announce }: Parts): Promise<void> {
+  if (await store.hasAdmin() || !await store.claimFirstAdmin()) return
+  const existing = await findAdmins(store)
+  if (existing.some(account => account.username !== USERNAME || account.lastLogin !== null)) {
+    for (const account of existing) await store.addAdmin(account.id)
+    return
+  }
+  const password = given ?? randomBytes(15).toString('base64url')
+  const hash = await passwords.hash(password)
+  const [unannounced] = existing
+  const id = unannounced ? await replacePassword(store, unannounced.id, hash) : await store.create(blank(randomId(), hash, now()))
+  if (id === null) return
+  if (given === undefined) announce(USERNAME, password)
+  await store.addAdmin(id)
+}
+
+async function findAdmins (store: AccountStore): Promise<Account[]> {
+  const admins: Account[] = []
+  let after: string | undefined
+  do {
+    const { accounts, last } = await store.list(500, after)
+    admins.push(...accounts.filter(account => account.active && account.roles.includes('admin')))
+    after = last
+  } while (after !== undefined)
+  return admins
+}
+
+async function replacePassword (store: AccountStore, id: string, password: string): Promise<string> {
+  await store.update(id, { members: { password } })
+  return id
+}
+
+const blank = (id: string, password: string, created: number): Account => ({
+  id, username: USERNAME, fullname: 'Administrator', password, roles: ['admin'], active: true, verified: false, email: null, created, lastLogin: null
+})

@@ -1,0 +1,7 @@
+-- Creates an account unless it exists.
+-- ARGV  2 ... fields and values
+-- Answers 1, or 0 if there is (or was) such an account.
+
+if redis.call('EXISTS', name('user')) == 1 then return 0 end
+redis.call('HSET', name('user'), unpack(ARGV, 2))
+return 1

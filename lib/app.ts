@@ -1,0 +1,43 @@
+import autoload from '@fastify/autoload'
+import { fastify, type FastifyInstance } from 'fastify'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import type { AppOptions } from './app-options.js'
+import { listOf } from './config/list.js'
+import type { Config } from './config/schema.js'
+import { answerClientError, answerUnrouted } from './http/early-errors.js'
+import { createValidatorCompiler } from './http/validation.js'
+import { loggerFor } from './log.js'
+
+const ROOT = join(import.meta.dirname, '..')
+const JSON_LIMIT = 1_048_576
+
+/** 128 bits, as 22 characters of base64url. */
+const randomId = (): string => randomBytes(16).toString('base64url')
+
+/**
+ * Puts the service together: plugins decorate the instance with services, routes use them.
+ * @param overrides time and randomness, for tests
+ * @returns an instance that is not ready yet; a fault of the configuration shows when it is made ready
+ */
+export async function buildApp (config: Config, overrides: Partial<Omit<AppOptions, 'config'>> = {}): Promise<FastifyInstance> {
+  const options: AppOptions = { config, now: Date.now, skew: () => 0, randomId, ...overrides }
+  const proxies = listOf(config.TRUST_PROXY)
+  const app = fastify({
+    logger: loggerFor(config),
+    bodyLimit: JSON_LIMIT,
+    trustProxy: proxies.length > 0 ? proxies : false,
+    genReqId: randomId,
+    requestTimeout: 300_000,
+    forceCloseConnections: 'idle',
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => {
+      reply.hijack()
+      answerUnrouted(error, request.id, reply.raw)
+    }
+  })
+  app.setValidatorCompiler(createValidatorCompiler())
+  await app.register(autoload, { dir: join(ROOT, 'plugins'), options, forceESM: true, encapsulate: false })
+  await app.register(autoload, { dir: join(ROOT, 'routes'), options, forceESM: true, dirNameRoutePrefix: false })
+  return app
+}

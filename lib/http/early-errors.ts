@@ -1,0 +1,28 @@
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { Problem, type ErrorCode } from '../errors.js'
+import { classify, renderProblem } from './problem.js'
+
+const codes: Partial<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout'
+}
+
+/** Answers a request that was refused before it could be parsed, such as one with too large headers. */
+export function answerClientError (error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const { status, headers, body } = renderProblem(new Problem(codes[error.code ?? ''] ?? 'invalid_request'), '-')
+  const text = JSON.stringify(body)
+  const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(text)), connection: 'close' })
+    .map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  socket.end(`HTTP/1.1 ${status} ${body.title}\r\n${lines}\r\n${text}`)
+}
+
+/** Answers a request that no route could be looked up for, such as one with a malformed URL. */
+export function answerUnrouted (error: Error, requestId: string, response: ServerResponse): void {
+  const { status, headers, body } = renderProblem(classify(error), requestId)
+  response.writeHead(status, headers).end(JSON.stringify(body))
+}

@@ -1,0 +1,119 @@
+import { STATUS_CODES } from 'node:http'
+import { catalogue, Problem, type ErrorCode } from '../errors.js'
+import { isOutage } from '../redis/outage.js'
+import type { OAuthError, Problem as ProblemDocument } from './schema.js'
+
+export interface Rendered<T> { status: number, headers: Record<string, string>, body: T }
+
+interface FrameworkError extends Error {
+  code?: string
+  statusCode?: number
+  validation?: ReadonlyArray<{ instancePath: string, message?: string, params?: { additionalProperty?: string, missingProperty?: string } }>
+  validationContext?: string
+}
+
+/** Errors of Fastify that clients cause, by status; all others are ours. */
+const byStatus: Partial<Record<number, ErrorCode>> = {
+  400: 'invalid_request',
+  404: 'not_found',
+  408: 'request_timeout',
+  413: 'body_too_large',
+  414: 'invalid_request',
+  415: 'unsupported_media_type',
+  431: 'headers_too_large',
+  503: 'overloaded'
+}
+
+/** Finds the line of the catalogue for whatever was thrown. */
+export function classify (error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (isOutage(error)) return new Problem('store_unavailable', { retryAfter: 1, cause: error })
+  const { validation, validationContext = 'body', statusCode } = error as FrameworkError
+  if (validation) {
+    return new Problem('invalid_request', {
+      errors: validation.map(({ instancePath, message = 'is not valid', params }) => ({
+        path: [validationContext === 'body' ? '' : `/${validationContext}`, instancePath, memberOf(params)].join(''),
+        message
+      }))
+    })
+  }
+  if (error instanceof SyntaxError && statusCode === 400) return new Problem('invalid_request', { cause: error, errors: [{ path: '', message: 'must be valid JSON' }] })
+  const code = byStatus[statusCode ?? 500]
+  return code ? new Problem(code, { cause: error, ...(code === 'overloaded' ? { retryAfter: 5 } : {}) }) : new Problem('internal_error', { cause: error })
+}
+
+const memberOf = ({ additionalProperty, missingProperty }: { additionalProperty?: string, missingProperty?: string } = {}): string => {
+  const member = additionalProperty ?? missingProperty
+  return member === undefined ? '' : `/${member}`
+}
+
+/** RFC 6750 section 3: what a client needs to know to get past a refusal. */
+function challenge ({ code, extras: { scope } }: Problem): Record<string, string> {
+  const realm = 'Bearer realm="guardcell"'
+  if (code === 'authentication_required') return { 'www-authenticate': realm }
+  if (code === 'insufficient_scope') return { 'www-authenticate': `${realm}, error="insufficient_scope"${scope === undefined ? '' : `, scope="${scope}"`}` }
+  if (catalogue[code][0] !== 401) return {}
+  return { 'www-authenticate': `${realm}, error="invalid_token", error_description="${catalogue[code][1]}"` }
+}
+
+const common = (error: Problem): Record<string, string> => ({
+  'cache-control': 'no-store',
+  ...challenge(error),
+  ...(error.extras.retryAfter === undefined ? {} : { 'retry-after': String(error.extras.retryAfter) })
+})
+
+/** An error as `application/problem+json` (RFC 9457). */
+export function renderProblem (error: Problem, requestId: string): Rendered<ProblemDocument> {
+  const [status, sentence] = catalogue[error.code]
+  return {
+    status,
+    headers: { ...common(error), 'content-type': 'application/problem+json; charset=utf-8' },
+    body: {
+      type: 'about:blank',
+      title: STATUS_CODES[status] ?? 'Error',
+      status,
+      detail: sentence,
+      code: error.code,
+      message: sentence,
+      request_id: requestId,
+      ...(error.extras.errors ? { errors: [...error.extras.errors] } : {})
+    }
+  }
+}
+
+/** The words of RFC 6749 section 5.2 for errors of the services behind the OAuth routes. */
+const oauthWords: Partial<Record<ErrorCode, [status: number, word: string]>> = {
+  invalid_request: [400, 'invalid_request'],
+  body_too_large: [413, 'invalid_request'],
+  unsupported_media_type: [415, 'invalid_request'],
+  invalid_client: [401, 'invalid_client'],
+  invalid_scope: [400, 'invalid_scope'],
+  insufficient_scope: [400, 'invalid_scope'],
+  unsupported_grant_type: [400, 'unsupported_grant_type'],
+  too_many_attempts: [429, 'temporarily_unavailable'],
+  internal_error: [500, 'server_error']
+}
+
+const oauthWord = (code: ErrorCode): [status: number, word: string] => {
+  const [status] = catalogue[code]
+  return oauthWords[code] ?? (status >= 500 ? [status, 'temporarily_unavailable'] : [400, 'invalid_grant'])
+}
+
+/** An error as RFC 6749 section 5.2 wants it. */
+export function renderOAuthError (error: Problem): Rendered<OAuthError> {
+  const [status, word] = oauthWord(error.code)
+  const { 'www-authenticate': dropped, ...headers } = common(error)
+  return {
+    status,
+    headers: {
+      ...headers,
+      'content-type': 'application/json; charset=utf-8',
+      ...(status === 401 ? { 'www-authenticate': 'Basic realm="guardcell"' } : {})
+    },
+    body: { error: word, error_description: describe(error) }
+  }
+}
+
+/** error_description takes no quotes or backslashes and only ASCII. */
+const describe = ({ code, extras: { errors = [] } }: Problem): string =>
+  [catalogue[code][1], ...errors.map(({ path, message }) => `${path} ${message}`)].join(' ').replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, '')

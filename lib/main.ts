@@ -1,0 +1,49 @@
+import closeWithGrace from 'close-with-grace'
+import type { AddressInfo } from 'node:net'
+import { buildApp } from './app.js'
+import { BootError } from './boot-error.js'
+import { loadConfig } from './config/load.js'
+import { welcome } from './welcome.js'
+
+const signals = ['SIGINT', 'SIGTERM'] as const
+
+/**
+ * Starts the service and serves until a signal ends it.
+ * @throws BootError with every reason why it must not start
+ */
+async function start (): Promise<void> {
+  const config = loadConfig(process.env)
+  const app = await buildApp(config)
+  const grace = closeWithGrace({ delay: 10_000, skip: [...signals] }, async ({ err }) => {
+    if (err) app.log.fatal({ err }, 'stopped by an error')
+    await app.close()
+  })
+  // Ctrl-C arrives twice under npm, from the terminal and from npm itself: the second must not cut the first short.
+  let closing = false
+  for (const signal of signals) {
+    process.on(signal, () => {
+      if (!closing) grace.close()
+      closing = true
+    })
+  }
+  await app.ready()
+  let password: string | undefined
+  await app.ensureFirstAdmin((_username, generated) => { password = generated })
+  await app.listen({ host: config.HOST, port: config.PORT })
+  const { port } = app.server.address() as AddressInfo
+  process.stdout.write(welcome({ host: config.HOST, port, password }))
+}
+
+start().catch((error: unknown) => {
+  const faults = faultsOf(error)
+  process.stderr.write(`\nGuardcell cannot start:\n${faults.map(fault => `  - ${fault}\n`).join('')}\n`)
+  process.exit(1)
+})
+
+function faultsOf (error: unknown): readonly string[] {
+  if (error instanceof BootError) return error.faults
+  const { code, message, stack } = error as NodeJS.ErrnoException
+  if (code === 'EADDRINUSE') return [`PORT ${process.env.PORT ?? 8080} is in use: stop what listens there, or set PORT to another one`]
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL') return [`HOST and PORT cannot be listened on: ${message}`]
+  return [stack ?? message]
+}

@@ -1,0 +1,43 @@
+import { timingSafeEqual } from 'node:crypto'
+import { isIPv4 } from 'node:net'
+import { Counter, Registry, collectDefaultMetrics } from 'prom-client'
+import { fail } from './errors.js'
+import type { AuthEvent } from './events.js'
+
+/** Counts what happens, for Prometheus. */
+export interface Metrics {
+  count: (event: AuthEvent) => void
+  /**
+   * The metrics in Prometheus' text format.
+   * @throws `authentication_required` for a caller who may not read them
+   */
+  read: (ip: string, authorization: string | undefined) => Promise<{ type: string, text: string }>
+}
+
+/** @param token `METRICS_TOKEN`; without one only callers on this machine may read */
+export function createMetrics (token: string | undefined): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const events = new Counter({ name: 'guardcell_auth_events_total', help: 'Events of accounts and sessions', labelNames: ['type', 'outcome'], registers: [registry] })
+  const ends = new Counter({ name: 'guardcell_sessions_ended_total', help: 'Sessions that ended before they lapsed', labelNames: ['reason'], registers: [registry] })
+  return {
+    count: event => {
+      if (event.type === 'sessions_ended') return ends.inc({ reason: event.reason }, event.sessions.length)
+      events.inc({ type: event.type, outcome: 'outcome' in event ? event.outcome : '' })
+    },
+    read: async (ip, authorization) => {
+      if (!mayRead(token, ip, authorization)) return fail('authentication_required')
+      return { type: registry.contentType, text: await registry.metrics() }
+    }
+  }
+}
+
+const isLoopback = (ip: string): boolean => isIPv4(ip) ? ip.startsWith('127.') : ip === '::1' || ip.startsWith('::ffff:127.')
+
+/** Whether a caller may read the metrics: with the token if one is set, else from this machine only. */
+function mayRead (token: string | undefined, ip: string, authorization: string | undefined): boolean {
+  if (token === undefined) return isLoopback(ip)
+  const given = Buffer.from(authorization ?? '')
+  const wanted = Buffer.from(`Bearer ${token}`)
+  return given.length === wanted.length && timingSafeEqual(given, wanted)
+}

@@ -1,0 +1,22 @@
+import { Type } from '@sinclair/typebox'
+import { Password, Username } from '../../accounts/schema.js'
+import { ScopeText } from '../../sessions/schema.js'
+import type { Grant } from './grant.js'
+
+const Body = Type.Object({
+  grant_type: Type.Literal('password'),
+  username: Username,
+  password: Password,
+  scope: Type.Optional(ScopeText),
+  client_id: Type.Optional(Type.String())
+})
+
+/** RFC 6749 section 4.3, for first-party clients only. */
+export const passwordGrant: Grant<typeof Body> = {
+  grantType: 'password',
+  schema: Body,
+  exchange: async ({ accounts, sessions }, { username, password, scope }, { device }) => {
+    const account = await accounts.authenticate(username, password, device.ip)
+    return await sessions.open({ account, scope, device })
+  }
+}

@@ -1,0 +1,18 @@
+import { Type } from '@sinclair/typebox'
+import { ScopeText } from '../../sessions/schema.js'
+import type { Grant } from './grant.js'
+
+const Body = Type.Object({
+  grant_type: Type.Literal('refresh_token'),
+  refresh_token: Type.String({ minLength: 1 }),
+  scope: Type.Optional(ScopeText),
+  client_id: Type.Optional(Type.String())
+})
+
+/** RFC 6749 section 6, with rotation (RFC 9700 section 4.14.2). */
+export const refreshTokenGrant: Grant<typeof Body> = {
+  grantType: 'refresh_token',
+  schema: Body,
+  exchange: async ({ sessions }, { refresh_token: token, scope }, { idempotencyKey, abandoned }) =>
+    await sessions.refresh({ token, scope, idempotencyKey, abandoned })
+}

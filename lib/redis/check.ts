@@ -1,0 +1,44 @@
+import { BootError } from '../boot-error.js'
+import type { RedisClient } from './connect.js'
+
+const OLDEST = [6, 2] as const
+
+/** Facts of a running Redis that an operator should know about. */
+export interface RedisReport { version: string, warnings: string[] }
+
+const field = (info: string, name: string): string | undefined =>
+  new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
+
+const isOlder = (version: string): boolean => {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])
+}
+
+const refusals: ReadonlyArray<[RegExp, string]> = [
+  [/NOAUTH|WRONGPASS|invalid (username-)?password|without any password/i, 'Redis refuses the password in REDIS_URL'],
+  [/NOPERM/, 'Redis does not let this user run the commands that are needed (ACL)'],
+  [/LOADING/, 'Redis is still loading its data; try again in a moment']
+]
+
+/** Says in one sentence why Redis could not be used, without the URL: it may hold a password. */
+export function explainRedisFailure (error: unknown): string {
+  const { message, lastNodeError } = error as Error & { lastNodeError?: Error }
+  const text = lastNodeError?.message ?? message
+  const known = refusals.find(([pattern]) => pattern.test(text))
+  return known ? known[1] : `Redis cannot be reached at REDIS_URL: ${text}`
+}
+
+/**
+ * Makes sure that Redis answers and knows GETDEL.
+ * @throws BootError if it is older than 6.2, which has no GETDEL.
+ */
+export async function checkRedis (redis: RedisClient): Promise<RedisReport> {
+  const info = await redis.info()
+  const version = field(info, 'redis_version') ?? 'unknown'
+  if (isOlder(version)) throw new BootError([`Redis ${version} is too old: 6.2 or newer is needed, for GETDEL`])
+  const warnings: string[] = []
+  const policy = field(info, 'maxmemory_policy')
+  if (policy !== undefined && policy !== 'noeviction') warnings.push(`Redis evicts keys when memory runs out (maxmemory-policy ${policy}): sessions would be lost; set noeviction`)
+  if (field(info, 'aof_enabled') === '0') warnings.push('Redis keeps no append-only file: what was written since its last snapshot is lost when it crashes')
+  return { version, warnings }
+}

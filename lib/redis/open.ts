@@ -1,0 +1,26 @@
+import { BootError } from '../boot-error.js'
+import { checkRedis, explainRedisFailure, type RedisReport } from './check.js'
+import { createRedis, type RedisClient } from './connect.js'
+
+/**
+ * Connects to Redis and makes sure that it can be used.
+ * @param onError told of every later connection error; the client reconnects by itself
+ * @throws BootError saying why not, without the URL
+ */
+export async function openRedis (url: string, onError: (error: Error) => void): Promise<{ redis: RedisClient, report: RedisReport }> {
+  const redis = createRedis(url)
+  let last: Error | undefined
+  const remember = (error: Error): void => { last = error }
+  redis.on('error', remember)
+  try {
+    await redis.connect()
+    const report = await checkRedis(redis)
+    redis.off('error', remember)
+    redis.on('error', onError)
+    return { redis, report }
+  } catch (error) {
+    redis.disconnect()
+    if (error instanceof BootError) throw error
+    throw new BootError([explainRedisFailure(last ?? error)])
+  }
+}

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import type { RedisClient } from './connect.js'
+
+/** One Lua call: `base` is the hash-tagged name under which every key of the call lies. */
+export type Script = (base: string, ...args: ReadonlyArray<string | number>) => Promise<unknown>
+
+/**
+ * Registers Lua files, put one after the other, as one command. The first files may define functions for
+ * the last one, which names the command and whose header says its arguments and answers.
+ */
+export function defineScript (redis: RedisClient, ...files: readonly [URL, ...URL[]]): Script {
+  const lua = files.map(file => readFileSync(file, 'utf8')).join('\n')
+  const name = `guardcell:${basename(files.at(-1)!.pathname, '.lua')}`
+  redis.defineCommand(name, { numberOfKeys: 1, lua })
+  const commands = redis as unknown as Record<string, Script>
+  return (base, ...args) => commands[name]!(base, ...args)
+}
+
+/** The fields of a Redis hash. */
+export type Fields = Partial<Record<string, string>>
+
+/** Turns the flat list of fields and values that HGETALL answers inside a script into an object. */
+export function fieldsOf (list: readonly string[]): Fields {
+  const fields: Fields = {}
+  for (let i = 0; i < list.length; i += 2) fields[list[i]!] = list[i + 1]!
+  return fields
+}

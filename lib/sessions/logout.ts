@@ -1,0 +1,31 @@
+import type { Authenticate } from '../access/authenticate.js'
+import { fail, Problem } from '../errors.js'
+import type { Codec } from '../tokens/codec.js'
+import type { Sessions } from './service.js'
+import type { Which } from './store.js'
+
+/** The credentials of a logout: either is enough, so that an expired access token does not keep anybody in. */
+export interface LogoutRequest { accessToken: string | undefined, refreshToken: string | undefined, which: Which }
+
+interface Parts { codec: Codec, sessions: Sessions, authenticate: Authenticate }
+
+/**
+ * Signs out. Ending the own session takes any token of it, and works however often it is repeated; ending
+ * others takes one that is good for other calls as well.
+ */
+export const createLogout = ({ codec, sessions, authenticate }: Parts) =>
+  async ({ accessToken, refreshToken, which }: LogoutRequest): Promise<void> => {
+    const byAccessToken = async (token: string): Promise<void> => {
+      const { sub, sid } = codec.verify('access', token)
+      if (which !== 'one') await authenticate(token)
+      await sessions.end({ user: sub, which, session: sid, reason: 'logout' })
+    }
+    if (refreshToken === undefined) return await byAccessToken(accessToken ?? fail('authentication_required'))
+    if (accessToken === undefined) return await sessions.endByRefreshToken(refreshToken, which)
+    try {
+      await byAccessToken(accessToken)
+    } catch (error) {
+      if (!(error instanceof Problem) || error.statusCode !== 401) throw error
+      await sessions.endByRefreshToken(refreshToken, which)
+    }
+  }

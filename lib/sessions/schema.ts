@@ -1,0 +1,44 @@
+import { Type, type Static } from '@sinclair/typebox'
+import { User } from '../accounts/schema.js'
+import { Nullable, Page, Time, Words, ref } from '../http/schema.js'
+
+export const SessionId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })
+
+/** The scope of a token request (RFC 6749 section 3.3). */
+export const ScopeText = Type.String({ maxLength: 2048, pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+( [\\x21\\x23-\\x5b\\x5d-\\x7e]+)*$' })
+
+/** A retry carries the same key: random, new for each rotation. */
+export const IdempotencyHeaders = Type.Object({
+  'idempotency-key': Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{16,128}$', description: '16 to 128 visible ASCII characters' }))
+})
+
+/** The words of the API for which sessions end, as the store has them. */
+export const whichSessions = { this: 'one', others: 'others', all: 'all' } as const
+
+/** RFC 6749 section 5.1, and what a client needs to know when to come back. Durations are seconds. */
+export const TokenPair = Type.Object({
+  access_token: Type.String(),
+  refresh_token: Type.String(),
+  token_type: Words(['Bearer']),
+  expires_in: Type.Integer(),
+  refresh_expires_in: Type.Integer(),
+  session_expires_in: Type.Integer(),
+  scope: Type.String(),
+  session_id: SessionId,
+  user: ref(User)
+}, { $id: 'TokenPair' })
+export type TokenPair = Static<typeof TokenPair>
+
+/** An open session. */
+export const Session = Type.Object({
+  id: SessionId,
+  created: Time,
+  last_used: Time,
+  ends: Time,
+  transport: Words(['bearer']),
+  current: Type.Boolean({ description: 'Whether it is the one that asks' }),
+  device: Type.Object({ ip: Type.String(), user_agent: Nullable(Type.String()), label: Nullable(Type.String()) })
+}, { $id: 'Session' })
+export type Session = Static<typeof Session>
+
+export const SessionList = Page(ref(Session))

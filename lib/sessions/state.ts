@@ -1,0 +1,45 @@
+import type { Fields } from '../redis/script.js'
+
+/** A session as the store keeps it. Times are milliseconds since the epoch, except `authTime` (seconds). */
+export interface SessionState {
+  id: string
+  generation: number
+  jti: string
+  rotated: number
+  refreshExpires: number
+  ends: number
+  scope: string
+  authTime: number
+  transport: 'bearer'
+  clientId: string
+  device: Device
+  created: number
+  used: number
+  access: { jti: string, issued: number, expires: number, scope: string, kid: string }
+}
+
+/** Where a session was opened. */
+export interface Device { ip: string, user_agent: string | null, label: string | null }
+
+export const sessionState = (id: string, fields: Fields): SessionState => ({
+  id,
+  generation: Number(fields.gen),
+  jti: fields.jti ?? '',
+  rotated: Number(fields.rot),
+  refreshExpires: Number(fields.exp),
+  ends: Number(fields.end),
+  scope: fields.scope ?? '',
+  authTime: Number(fields.auth_time),
+  transport: 'bearer',
+  clientId: fields.client_id ?? '',
+  device: JSON.parse(fields.device ?? 'null') as Device,
+  created: Number(fields.created),
+  used: Number(fields.used),
+  access: {
+    jti: fields.access_jti ?? '',
+    issued: Number(fields.access_iat),
+    expires: Number(fields.access_exp),
+    scope: fields.access_scope ?? '',
+    kid: fields.kid ?? ''
+  }
+})

@@ -1,0 +1,168 @@
+import type { Standing } from '../access/authenticate.js'
+import { accountFrom, rolesFrom, type Account } from '../accounts/account.js'
+import type { RedisClient } from '../redis/connect.js'
+import type { KeyNames } from '../redis/names.js'
+import { defineScript, fieldsOf } from '../redis/script.js'
+import { sessionState, type SessionState } from './state.js'
+
+/** A refresh token as it was presented. `rotated` and `expires` are milliseconds, `authTime` is seconds. */
+export interface PresentedToken {
+  user: string
+  session: string
+  jti: string
+  generation: number
+  rotated: number
+  expires: number
+  authTime: number
+  scope: string
+}
+
+export interface Lifetimes { access: number, refresh: number, session: number }
+
+export interface NewSession {
+  user: string
+  id: string
+  jti: string
+  /** The password hash that was verified; another one by now and the session is not opened. */
+  password: string
+  scope: string
+  transport: SessionState['transport']
+  clientId: string
+  /** Milliseconds after a rotation in which its predecessor is answered again without an Idempotency-Key. */
+  grace: number
+  device: SessionState['device']
+  accessJti: string
+  kid: string
+}
+
+export interface Rotation {
+  token: PresentedToken
+  /** jti of the successor, should there be one. */
+  successor: string
+  /** Hash of the Idempotency-Key, or ''. */
+  key: string
+  /** The scope asked for, or '' for all that was granted. */
+  ask: string
+  accessJti: string
+  kid: string
+}
+
+/** A session and its account after a transition, and the store's clock at that moment. */
+export interface Live { session: SessionState, account: Account, now: number }
+
+export type Opened = { outcome: 'opened', evicted: string[] } & Live | { outcome: 'stale' | 'limit' }
+
+export type Refreshed =
+  | { outcome: 'rotated' | 'retried' | 'healed' } & Live
+  | { outcome: 'inactive' | 'ended' | 'gone' | 'expired' | 'mismatch' }
+  | { outcome: 'late_reuse', reason: string }
+  | { outcome: 'reuse', token: 'predecessor' | 'stale', orphan: boolean }
+
+export type Which = 'one' | 'others' | 'all'
+
+/**
+ * The sessions of all users and their refresh tokens.
+ *
+ * Callers rely on: every call is one atomic transition, seen by all replicas at once. A refresh token is
+ * spent by exactly one rotation. A session that has ended never comes back. At no moment has an account
+ * more than the most sessions. Expiry is judged on the store's own clock, to the millisecond. State per
+ * session does not grow with the number of its refreshes.
+ */
+export interface SessionStore {
+  open: (session: NewSession) => Promise<Opened>
+  rotate: (rotation: Rotation) => Promise<Refreshed>
+  /**
+   * Ends sessions of a user: the one named, all others, or all. Repeating it changes nothing.
+   * @param proof jti that must be the current one of `session`, else nothing ends and the answer is null
+   * @returns ids of the sessions that ended
+   */
+  end: (user: string, which: Which, session: string, reason: string, proof?: string) => Promise<string[] | null>
+  /** The open sessions of a user, those that lapse first at the front. */
+  list: (user: string) => Promise<SessionState[]>
+  /** What is true of a session and its account now, in one round trip. */
+  standing: (user: string, session: string) => Promise<Standing>
+}
+
+interface Parts {
+  redis: RedisClient
+  names: KeyNames
+  lifetimes: Lifetimes
+  maxSessions: number
+  atLimit: 'evict' | 'reject'
+  /** Moves the clock of the scripts, in milliseconds; tests only. */
+  skew: () => number
+}
+
+const script = (file: string): URL => new URL(`./lua/${file}.lua`, import.meta.url)
+
+/** Functions that the scripts of other stores share. */
+export const sharedScript = script('common')
+
+type Row = [outcome: string, now: string, session: string[], user: string[], evicted?: string[]]
+
+const live = (id: string, [, now, session, user]: Row): Live => ({
+  session: sessionState(id, fieldsOf(session)), account: accountFrom(fieldsOf(user)), now: Number(now)
+})
+
+/** The session store in Redis. Its scripts are in `lua/`. */
+export function createSessionStore ({ redis, names, lifetimes, maxSessions, atLimit, skew }: Parts): SessionStore {
+  const define = (file: string) => defineScript(redis, sharedScript, script(file))
+  const [open, rotate, end, list] = [define('open'), define('rotate'), define('end'), define('list')]
+
+  return {
+    open: async s => {
+      const row = await open(names.user(s.user), skew(), s.id, s.jti, s.password, s.scope, s.transport, s.grace, s.clientId,
+        JSON.stringify(s.device), lifetimes.access, lifetimes.refresh, lifetimes.session, maxSessions, atLimit, s.kid, s.accessJti) as Row
+      if (row[0] !== 'opened') return { outcome: row[0] as 'stale' | 'limit' }
+      return { outcome: 'opened', evicted: row[4] ?? [], ...live(s.id, row) }
+    },
+
+    rotate: async ({ token: r, successor, key, ask, accessJti, kid }) => {
+      const row = await rotate(names.user(r.user), skew(), r.session, r.jti, r.generation, r.rotated, r.expires, r.authTime, r.scope,
+        successor, key, ask, lifetimes.access, lifetimes.refresh, kid, accessJti) as Row
+      return refreshed(r.session, row)
+    },
+
+    end: async (user, which, session, reason, proof = '') => {
+      const [outcome, ids] = await end(names.user(user), skew(), which, session, reason, proof) as [string, string[]]
+      return outcome === 'ended' ? ids : null
+    },
+
+    list: async user => {
+      const rows = await list(names.user(user), skew()) as string[][]
+      return rows.map(fieldsOf).map(fields => sessionState(fields.id ?? '', fields))
+    },
+
+    standing: async (user, session) => {
+      const base = names.user(user)
+      const [ofSession, ofUser] = await redis.pipeline()
+        .hmget(`${base}:session:${session}`, 'end')
+        .hmget(`${base}:user`, 'active', 'username', 'roles', 'verified')
+        .exec() ?? []
+      const [ends] = replyOf(ofSession)
+      const [active, username, roles, verified] = replyOf(ofUser)
+      return {
+        ends: ends === null || ends === undefined ? undefined : Number(ends),
+        active: active === '1',
+        username: username ?? '',
+        roles: rolesFrom(roles ?? ''),
+        verified: verified === '1'
+      }
+    }
+  }
+}
+
+function refreshed (id: string, row: Row): Refreshed {
+  const [outcome, detail] = row
+  if (outcome === 'rotated' || outcome === 'retried' || outcome === 'healed') return { outcome, ...live(id, row) }
+  if (outcome === 'late_reuse') return { outcome, reason: detail }
+  if (outcome === 'reuse') return { outcome, token: detail as 'predecessor' | 'stale', orphan: String(row[2]) === 'orphan' }
+  return { outcome: outcome as 'inactive' | 'ended' | 'gone' | 'expired' | 'mismatch' }
+}
+
+/** The reply of one command of a pipeline, whose errors come beside the replies. */
+function replyOf (entry: [Error | null, unknown] | undefined): Array<string | null> {
+  const [error, reply] = entry ?? []
+  if (error) throw error
+  return reply as Array<string | null>
+}

@@ -1,0 +1,55 @@
+import { Type, type Static, type TObject } from '@sinclair/typebox'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+
+const Seconds = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+const Text = Type.String({ minLength: 1, maxLength: 256 })
+
+const registered = { iss: Text, aud: Text, sub: Text, exp: Seconds, iat: Seconds, nbf: Type.Optional(Seconds), jti: Text }
+
+const ofSession = {
+  sid: Text,
+  /** The generation of the session that minted the token; a rotation adds one. */
+  gen: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  /** When the user last proved who they are (OpenID Connect Core section 2). */
+  auth_time: Seconds,
+  /** Space separated (RFC 6749 section 3.3). */
+  scope: Type.String({ maxLength: 4096 }),
+  client_id: Text
+}
+
+/** Claims of an access token (RFC 9068 section 2.2, with `type` for PlantDB's clients). */
+export const AccessClaims = Type.Object({
+  ...registered,
+  ...ofSession,
+  type: Type.Literal('access'),
+  username: Text,
+  /** Only in a token minted by an explicit authentication, never by a refresh. */
+  fresh: Type.Optional(Type.Literal(true))
+})
+export type AccessClaims = Static<typeof AccessClaims>
+
+/** Claims of a refresh token; opaque to clients. */
+export const RefreshClaims = Type.Object({
+  ...registered,
+  ...ofSession,
+  type: Type.Literal('refresh'),
+  /** When the rotation that minted the token took place, in milliseconds on the clock of Redis. */
+  rot: Seconds
+})
+export type RefreshClaims = Static<typeof RefreshClaims>
+
+interface Kind<T extends TObject> { typ: string, schema: T, check: (claims: unknown) => claims is Static<T> }
+
+const kind = <T extends TObject>(typ: string, schema: T): Kind<T> => {
+  const compiled = TypeCompiler.Compile(schema)
+  return { typ, schema, check: (claims): claims is Static<T> => compiled.Check(claims) }
+}
+
+/** The kinds of token by the `typ` of their header (RFC 8725 section 3.11): none passes for another. */
+export const kinds = {
+  access: kind('at+jwt', AccessClaims),
+  refresh: kind('rt+jwt', RefreshClaims)
+}
+
+export type TokenKind = keyof typeof kinds
+export interface ClaimsOf { access: AccessClaims, refresh: RefreshClaims }

@@ -1,0 +1,26 @@
+import jwt from '@fastify/jwt'
+import fp from 'fastify-plugin'
+import type { AppOptions } from '#lib/app-options.js'
+import { createCodec, type Codec } from '#lib/tokens/codec.js'
+
+declare module 'fastify' {
+  interface FastifyInstance { codec: Codec }
+  interface FastifyRequest {
+    /** The bearer token of the request (RFC 6750 section 2.1), or undefined; nothing is known about it yet. */
+    bearer: () => string | undefined
+  }
+}
+
+export default fp<AppOptions>(async (app, { config, now }) => {
+  const { current, issuer } = app.keys
+  await app.register(jwt, {
+    secret: current.secret,
+    sign: { algorithm: current.alg, kid: current.kid, iss: issuer, aud: config.AUDIENCE },
+    verify: { algorithms: [current.alg], allowedIss: issuer, allowedAud: config.AUDIENCE }
+  })
+  app.decorate('codec', createCodec({ keys: app.keys, audience: config.AUDIENCE, leeway: config.JWT_LEEWAY, now }))
+  app.decorateRequest('bearer', function () {
+    const { authorization = '' } = this.headers
+    return /^bearer +\S+$/i.test(authorization) ? app.jwt.lookupToken(this) : undefined
+  })
+}, { name: 'jwt', dependencies: ['keys'] })

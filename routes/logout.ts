@@ -1,0 +1,30 @@
+import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Problem, Words, ref } from '#lib/http/schema.js'
+import { whichSessions } from '#lib/sessions/schema.js'
+
+export const autoPrefix = '/v1/auth/logout'
+
+const routes: FastifyPluginAsyncTypebox = async app => {
+  app.post('/', {
+    config: { auth: 'self' },
+    schema: {
+      operationId: 'logout',
+      tags: ['auth'],
+      summary: 'End this session, the others, or all',
+      description: 'Takes an access token, a refresh token or both; with a refresh token it also works when the access token has expired.',
+      security: [{ bearer: [] }, {}],
+      body: Type.Optional(Type.Unsafe<{ refresh_token?: string, sessions?: keyof typeof whichSessions } | null>({
+        type: ['object', 'null'],
+        properties: { refresh_token: Type.String({ minLength: 1 }), sessions: Words(['this', 'others', 'all'], { default: 'this' }) },
+        additionalProperties: false
+      })),
+      response: { 204: Type.Null(), 400: ref(Problem), 401: ref(Problem), 503: ref(Problem) }
+    }
+  }, async (request, reply) => {
+    const { refresh_token: refreshToken, sessions = 'this' } = request.body ?? {}
+    await app.logout({ accessToken: request.bearer(), refreshToken, which: whichSessions[sessions] })
+    return reply.code(204).send(null)
+  })
+}
+
+export default routes

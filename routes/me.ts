@@ -1,0 +1,28 @@
+import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Email, Fullname, User } from '#lib/accounts/schema.js'
+import { Nullable, Problem, ref } from '#lib/http/schema.js'
+
+export const autoPrefix = '/v1/users/me'
+
+const routes: FastifyPluginAsyncTypebox = async app => {
+  const shared = { tags: ['users'], security: [{ bearer: ['profile'] }] }
+  const refusals = { 400: ref(Problem), 401: ref(Problem), 403: ref(Problem), 503: ref(Problem) }
+
+  app.get('/', {
+    config: { auth: { scopes: ['profile'] } },
+    schema: { ...shared, operationId: 'getProfile', summary: 'The own account', response: { 200: ref(User), ...refusals } }
+  }, async request => await app.accounts.get(request.principal.user.id))
+
+  app.patch('/', {
+    config: { auth: { scopes: ['profile'] } },
+    schema: {
+      ...shared,
+      operationId: 'updateProfile',
+      summary: 'Change the own account',
+      body: Type.Object({ fullname: Type.Optional(Fullname), email: Type.Optional(Nullable(Email)) }, { additionalProperties: false, minProperties: 1 }),
+      response: { 200: ref(User), ...refusals }
+    }
+  }, async request => await app.accounts.update(request.principal.user.id, request.body))
+}
+
+export default routes

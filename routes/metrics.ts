@@ -1,0 +1,22 @@
+import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Problem, ref } from '#lib/http/schema.js'
+
+export const autoPrefix = '/metrics'
+
+const routes: FastifyPluginAsyncTypebox = async app => {
+  app.get('/', {
+    config: { auth: 'self' },
+    schema: {
+      operationId: 'metrics',
+      tags: ['operations'],
+      summary: 'For Prometheus',
+      produces: ['text/plain'],
+      response: { 200: Type.String(), 401: ref(Problem) }
+    }
+  }, async (request, reply) => {
+    const { type, text } = await app.metrics.read(request.ip, request.headers.authorization)
+    return reply.type(type).send(text)
+  })
+}
+
+export default routes

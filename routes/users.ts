@@ -1,0 +1,76 @@
+import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Email, Fullname, Password, Roles, User, UserId, UserList, Username } from '#lib/accounts/schema.js'
+import { PageQuery, Problem, ref } from '#lib/http/schema.js'
+
+export const autoPrefix = '/v1/users'
+
+const routes: FastifyPluginAsyncTypebox = async app => {
+  const config = { auth: { scopes: ['users'] } } as const
+  const shared = { tags: ['users'], security: [{ bearer: ['users'] }] }
+  const refusals = { 400: ref(Problem), 401: ref(Problem), 403: ref(Problem), 503: ref(Problem) }
+  const params = Type.Object({ id: UserId })
+
+  app.get('/', {
+    config,
+    schema: { ...shared, operationId: 'listUsers', summary: 'All accounts, by name', querystring: PageQuery, response: { 200: UserList, ...refusals } }
+  }, async request => await app.accounts.list(request.query.limit, request.query.cursor))
+
+  app.get('/:id', {
+    config,
+    schema: { ...shared, operationId: 'getUser', summary: 'One account', params, response: { 200: ref(User), 404: ref(Problem), ...refusals } }
+  }, async request => await app.accounts.get(request.params.id))
+
+  app.post('/', {
+    config,
+    schema: {
+      ...shared,
+      operationId: 'createUser',
+      summary: 'Create an account',
+      body: Type.Object({
+        username: Username,
+        fullname: Fullname,
+        password: Password,
+        roles: Type.Optional(Roles),
+        email: Type.Optional(Email),
+        verified: Type.Optional(Type.Boolean())
+      }, { additionalProperties: false }),
+      response: { 201: ref(User), 409: ref(Problem), 422: ref(Problem), ...refusals }
+    }
+  }, async (request, reply) => {
+    const user = await app.accounts.create(request.body)
+    return reply.code(201).header('location', `/v1/users/${user.id}`).send(user)
+  })
+
+  app.patch('/:id', {
+    config,
+    schema: {
+      ...shared,
+      operationId: 'updateUser',
+      summary: 'Change an account; deactivating it ends its sessions',
+      params,
+      body: Type.Object({
+        fullname: Type.Optional(Fullname),
+        roles: Type.Optional(Roles),
+        active: Type.Optional(Type.Boolean()),
+        verified: Type.Optional(Type.Boolean())
+      }, { additionalProperties: false, minProperties: 1 }),
+      response: { 200: ref(User), 404: ref(Problem), 409: ref(Problem), ...refusals }
+    }
+  }, async request => await app.accounts.update(request.params.id, request.body))
+
+  app.delete('/:id', {
+    config,
+    schema: {
+      ...shared,
+      operationId: 'deleteUser',
+      summary: 'Delete an account; its name is never given to another one',
+      params,
+      response: { 204: Type.Null(), 404: ref(Problem), 409: ref(Problem), ...refusals }
+    }
+  }, async (request, reply) => {
+    await app.accounts.remove(request.params.id)
+    return reply.code(204).send(null)
+  })
+}
+
+export default routes
