@@ -15,6 +15,13 @@ const JSON_LIMIT = 1_048_576
 /** 128 bits, as 22 characters of base64url. */
 const randomId = (): string => randomBytes(16).toString('base64url')
 
+/** Names of requests, unlike any of another process; they are no secret, so counting is enough. */
+const requestIds = () => {
+  const process = randomBytes(6).toString('base64url')
+  let count = 0
+  return () => `${process}-${(++count).toString(36)}`
+}
+
 /**
  * Puts the service together: plugins decorate the instance with services, routes use them.
  * @param overrides time and randomness, for tests
@@ -27,7 +34,7 @@ export async function buildApp (config: Config, overrides: Partial<Omit<AppOptio
     logger: loggerFor(config),
     bodyLimit: JSON_LIMIT,
     trustProxy: proxies.length > 0 ? proxies : false,
-    genReqId: randomId,
+    genReqId: requestIds(),
     requestTimeout: 300_000,
     forceCloseConnections: 'idle',
     clientErrorHandler: answerClientError,

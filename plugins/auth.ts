@@ -45,4 +45,4 @@ export default fp<AppOptions>(async (app, { now }) => {
     const token = request.bearer()
     request.caller = authorize(rule, token === undefined ? null : await app.authenticate(token))
   })
-}, { name: 'auth', dependencies: ['jwt', 'token-store', 'client', 'cors', 'helmet', 'under-pressure'] })
+}, { name: 'auth', dependencies: ['jwt', 'token-store', 'client', 'cors', 'security-headers', 'under-pressure'] })

@@ -16,7 +16,10 @@ const LONGEST_USER_AGENT = 256
 
 export default fp(async app => {
   app.decorateRequest('arrived', 0)
-  app.addHook('onRequest', async request => { request.arrived = performance.now() })
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.arrived = performance.now()
+    done()
+  })
   app.decorateRequest('device', function (label) {
     return { ip: this.ip, user_agent: this.headers['user-agent']?.slice(0, LONGEST_USER_AGENT) ?? null, label: label ?? null }
   })

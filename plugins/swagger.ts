@@ -31,4 +31,4 @@ export default fp(async app => {
     docs.addHook('onRoute', route => { route.config = { ...route.config, auth: 'public' } })
     await docs.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY, uiConfig: { persistAuthorization: false } })
   })
-}, { name: 'swagger', dependencies: ['schemas', 'auth', 'helmet'] })
+}, { name: 'swagger', dependencies: ['schemas', 'auth', 'security-headers'] })

@@ -11,7 +11,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   app.get('/', {
     config: { auth: { scopes: ['profile'] } },
     schema: { ...shared, operationId: 'getProfile', summary: 'The own account', response: { 200: ref(User), ...refusals } }
-  }, async request => await app.accounts.get(request.principal.user.id))
+  }, async request => app.accounts.present(request.principal.account))
 
   app.patch('/', {
     config: { auth: { scopes: ['profile'] } },
@@ -22,7 +22,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       body: Type.Object({ fullname: Type.Optional(Fullname), email: Type.Optional(Nullable(Email)) }, { additionalProperties: false, minProperties: 1 }),
       response: { 200: ref(User), ...refusals }
     }
-  }, async request => await app.accounts.update(request.principal.user.id, request.body))
+  }, async request => await app.accounts.update(request.principal.account.id, request.body))
 }
 
 export default routes

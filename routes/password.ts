@@ -16,9 +16,9 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       response: { 204: Type.Null(), 400: ref(Problem), 401: ref(Problem), 403: ref(Problem), 422: ref(Problem), 429: ref(Problem), 503: ref(Problem) }
     }
   }, async (request, reply) => {
-    const { user, session } = request.principal
+    const { account, session } = request.principal
     const { current, new: next } = request.body
-    await app.accounts.changePassword({ user: user.id, session, current, next, address: request.ip })
+    await app.accounts.changePassword({ user: account.id, session, current, next, address: request.ip })
     return reply.code(204).send(null)
   })
 }

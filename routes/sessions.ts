@@ -12,8 +12,8 @@ const routes: FastifyPluginAsyncTypebox = async app => {
     config: { auth: { scopes: ['sessions'] } },
     schema: { ...shared, operationId: 'listSessions', summary: 'The own open sessions', response: { 200: SessionList, ...refusals } }
   }, async request => {
-    const { user, session } = request.principal
-    return { items: await app.sessions.list(user.id, session), next: null }
+    const { account, session } = request.principal
+    return { items: await app.sessions.list(account.id, session), next: null }
   })
 
   app.delete('/', {
@@ -26,8 +26,8 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       response: { 204: Type.Null(), ...refusals }
     }
   }, async (request, reply) => {
-    const { user, session } = request.principal
-    await app.sessions.end({ user: user.id, which: request.query.which, session, reason: 'revoked' })
+    const { account, session } = request.principal
+    await app.sessions.end({ user: account.id, which: request.query.which, session, reason: 'revoked' })
     return reply.code(204).send(null)
   })
 
@@ -41,7 +41,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       response: { 204: Type.Null(), 404: ref(Problem), ...refusals }
     }
   }, async (request, reply) => {
-    await app.sessions.revoke(request.principal.user.id, request.params.id)
+    await app.sessions.revoke(request.principal.account.id, request.params.id)
     return reply.code(204).send(null)
   })
 }

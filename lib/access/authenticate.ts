@@ -1,16 +1,14 @@
+import type { Account } from '../accounts/account.js'
 import { fail } from '../errors.js'
 import type { Codec } from '../tokens/codec.js'
 import type { Principal } from './authorize.js'
-import { scopeList, scopesOf, type Role } from './scopes.js'
+import { scopeSet, scopesOf } from './scopes.js'
 
 /** What the store knows of a session and its account right now. */
 export interface Standing {
   /** Milliseconds since the epoch after which the session is over; undefined if there is none. */
   ends: number | undefined
-  active: boolean
-  username: string
-  roles: readonly Role[]
-  verified: boolean
+  account: Account
 }
 
 interface Parts {
@@ -28,15 +26,16 @@ export type Authenticate = (token: string) => Promise<Principal>
  */
 export const createAuthenticate = ({ codec, standing, now }: Parts): Authenticate => async token => {
   const claims = codec.verify('access', token)
-  const { ends, active, username, roles, verified } = await standing(claims.sub, claims.sid)
+  const granted = scopeSet(claims.scope)
+  const { ends, account } = await standing(claims.sub, claims.sid)
   if (ends === undefined || ends <= now()) return fail('session_ended')
-  if (!active) return fail('account_inactive')
-  const allowed = scopesOf({ roles, verified })
+  if (!account.active) return fail('account_inactive')
+  const allowed = scopesOf(account)
   return {
     kind: 'access',
-    user: { id: claims.sub, username, roles },
+    account,
     session: claims.sid,
-    scopes: new Set(scopeList(claims.scope).filter(scope => allowed.has(scope))),
+    may: scope => allowed.has(scope) && granted.has(scope),
     authTime: claims.auth_time
   }
 }

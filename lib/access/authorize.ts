@@ -1,14 +1,15 @@
+import type { Account } from '../accounts/account.js'
 import { fail } from '../errors.js'
 import type { AuthRule } from './rule.js'
-import type { Role } from './scopes.js'
 
 /** Who is calling: what a token says, as far as it is still true of the account. */
 export interface Principal {
   kind: 'access'
-  user: { id: string, username: string, roles: readonly Role[] }
+  /** As it is now. */
+  account: Account
   session: string
-  /** The token's scopes that its user may still have. */
-  scopes: ReadonlySet<string>
+  /** Whether the token carries a scope that its user may still have. */
+  may: (scope: string) => boolean
   /** Seconds since the epoch. */
   authTime: number
 }
@@ -19,7 +20,7 @@ export interface Principal {
  */
 export function authorize (rule: Exclude<AuthRule, 'public' | 'self'>, principal: Principal | null): Principal {
   if (!principal) return fail('authentication_required')
-  const missing = rule.scopes.filter(scope => !principal.scopes.has(scope))
+  const missing = rule.scopes.filter(scope => !principal.may(scope))
   if (missing.length > 0) return fail('insufficient_scope', { scope: rule.scopes.join(' ') })
   return principal
 }

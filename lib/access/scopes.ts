@@ -16,16 +16,22 @@ const admin: readonly Scope[] = scopes.filter(scope => scope !== 'guardcell:veri
 
 const ofRole: Record<Role, readonly Scope[]> = { reader, contributor, admin }
 
-/** The scopes that an account with these roles may have now. */
-export function scopesOf (account: { roles: readonly Role[], verified: boolean }): ReadonlySet<string> {
-  const granted = new Set<string>(account.roles.flatMap(role => ofRole[role]))
-  if (account.verified) granted.add('guardcell:verified')
+const known = new Map<string, ReadonlySet<string>>()
+
+/** The scopes that an account may have now. */
+export function scopesOf ({ roles, verified }: { roles: readonly Role[], verified: boolean }): ReadonlySet<string> {
+  const name = `${roles.join(' ')}|${verified}`
+  const granted = known.get(name) ?? new Set<string>([...roles.flatMap(role => ofRole[role]), ...(verified ? ['guardcell:verified'] : [])])
+  known.set(name, granted)
   return granted
 }
 
 /** The items of a space separated list (RFC 6749 section 3.3), each once, in a fixed order. */
 export const scopeList = (text: string): string[] =>
   [...new Set(text.split(' ').filter(item => item !== ''))].sort()
+
+/** The items of a space separated list, to look them up. */
+export const scopeSet = (text: string): ReadonlySet<string> => new Set(text.split(' '))
 
 /** Items as the text that goes into a token. */
 export const scopeText = (items: Iterable<string>): string => [...items].sort().join(' ')

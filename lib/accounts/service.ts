@@ -20,6 +20,8 @@ export interface Accounts {
    * @throws `invalid_credentials`, `too_many_attempts`
    */
   authenticate: (username: string, password: string, address: string) => Promise<Account>
+  /** An account as clients see it. */
+  present: (account: Account) => User
   /** @throws `user_not_found` */
   get: (id: string) => Promise<User>
   list: (limit: number, cursor: string | undefined) => Promise<{ items: User[], next: string | null }>
@@ -113,6 +115,8 @@ export function createAccounts ({ store, passwords, slowDown, shortestPassword, 
       const account = await verifyPassword(await store.byUsername(name), name, password, address)
       return await renewHash(account, password)
     },
+
+    present: presentUser,
 
     get: async id => presentUser(await known(id)),
 

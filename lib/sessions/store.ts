@@ -1,5 +1,5 @@
 import type { Standing } from '../access/authenticate.js'
-import { accountFrom, rolesFrom, type Account } from '../accounts/account.js'
+import { accountFrom, type Account } from '../accounts/account.js'
 import type { RedisClient } from '../redis/connect.js'
 import type { KeyNames } from '../redis/names.js'
 import { defineScript, fieldsOf } from '../redis/script.js'
@@ -108,6 +108,7 @@ const live = (id: string, [, now, session, user]: Row): Live => ({
 export function createSessionStore ({ redis, names, lifetimes, maxSessions, atLimit, skew }: Parts): SessionStore {
   const define = (file: string) => defineScript(redis, sharedScript, script(file))
   const [open, rotate, end, list] = [define('open'), define('rotate'), define('end'), define('list')]
+  const standing = defineScript(redis, script('standing'))
 
   return {
     open: async s => {
@@ -134,20 +135,8 @@ export function createSessionStore ({ redis, names, lifetimes, maxSessions, atLi
     },
 
     standing: async (user, session) => {
-      const base = names.user(user)
-      const [ofSession, ofUser] = await redis.pipeline()
-        .hmget(`${base}:session:${session}`, 'end')
-        .hmget(`${base}:user`, 'active', 'username', 'roles', 'verified')
-        .exec() ?? []
-      const [ends] = replyOf(ofSession)
-      const [active, username, roles, verified] = replyOf(ofUser)
-      return {
-        ends: ends === null || ends === undefined ? undefined : Number(ends),
-        active: active === '1',
-        username: username ?? '',
-        roles: rolesFrom(roles ?? ''),
-        verified: verified === '1'
-      }
+      const [ends, fields] = JSON.parse(await standing(names.user(user), session) as string) as [string | false, string[]]
+      return { ends: ends === false ? undefined : Number(ends), account: accountFrom(fieldsOf(fields)) }
     }
   }
 }
@@ -158,11 +147,4 @@ function refreshed (id: string, row: Row): Refreshed {
   if (outcome === 'late_reuse') return { outcome, reason: detail }
   if (outcome === 'reuse') return { outcome, token: detail as 'predecessor' | 'stale', orphan: String(row[2]) === 'orphan' }
   return { outcome: outcome as 'inactive' | 'ended' | 'gone' | 'expired' | 'mismatch' }
-}
-
-/** The reply of one command of a pipeline, whose errors come beside the replies. */
-function replyOf (entry: [Error | null, unknown] | undefined): Array<string | null> {
-  const [error, reply] = entry ?? []
-  if (error) throw error
-  return reply as Array<string | null>
 }

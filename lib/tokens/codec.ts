@@ -2,9 +2,11 @@ import { createSigner } from 'fast-jwt'
 import { fail } from '../errors.js'
 import type { Keys, SigningKey } from '../keys/service.js'
 import { kinds, type ClaimsOf, type TokenKind } from './claims.js'
+import { Recent } from '../recent.js'
 import { JwsError, jsonPayload, peekHeader, verifyJws } from './jws.js'
 
 const LONGEST_TOKEN = 8192
+const VERIFIED_KEPT = 2_000
 
 /** What the codec adds by itself to the claims of every token. */
 type Added = 'iss' | 'aud' | 'type'
@@ -38,6 +40,8 @@ export function createCodec ({ keys, audience, leeway, now }: Parts): Codec {
     return made
   }
 
+  const verified = new Recent<unknown>(VERIFIED_KEPT)
+
   const open = <K extends TokenKind>(kind: K, token: string): ClaimsOf[K] => {
     if (token.length > LONGEST_TOKEN) throw new JwsError('too long')
     const { kid, typ } = peekHeader(token)
@@ -57,8 +61,10 @@ export function createCodec ({ keys, audience, leeway, now }: Parts): Codec {
     },
 
     verify: (kind, token) => {
-      const claims = opened(kind, () => open(kind, token))
-      if (kind === 'refresh') return claims
+      if (kind === 'refresh') return opened(kind, () => open(kind, token))
+      // The signature of a token that was verified does not change; its times are judged on every call.
+      const claims = verified.get(token) as ClaimsOf[typeof kind] | undefined ?? opened(kind, () => open(kind, token))
+      verified.set(token, claims)
       const seconds = now() / 1000
       if (claims.exp + leeway <= seconds) return fail('access_token_expired')
       if (Math.max(claims.iat, claims.nbf ?? 0) - leeway > seconds) return fail('access_token_invalid')

@@ -1,0 +1,82 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+
+/** A Redis of the caller's own, on loopback, ended by pid. */
+export interface PrivateRedis {
+  url: string
+  port: number
+  dir: string
+  /** Starts it again in the same folder after `stop` or `kill`. */
+  start: () => Promise<void>
+  /** Ends it in good order (SIGTERM). */
+  stop: () => Promise<void>
+  /** Ends it at once (SIGKILL). */
+  kill: () => Promise<void>
+  /** Ends it and removes its folder. */
+  remove: () => Promise<void>
+  pid: () => number
+}
+
+export async function freePort (): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
+
+async function answers (port: number, password: string | undefined): Promise<boolean> {
+  const redis = new Redis({ port, host: '127.0.0.1', lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0, ...(password ? { password } : {}) })
+  redis.on('error', () => {})
+  try {
+    await redis.connect()
+    return await redis.ping() === 'PONG'
+  } catch {
+    return false
+  } finally {
+    redis.disconnect()
+  }
+}
+
+/** Starts a Redis server. Further arguments are those of `redis-server`. */
+export async function startRedis (...args: string[]): Promise<PrivateRedis> {
+  const dir = await mkdtemp(join(tmpdir(), 'guardcell-redis-'))
+  const port = await freePort()
+  const password = args.includes('--requirepass') ? args[args.indexOf('--requirepass') + 1] : undefined
+  let child: ChildProcess | undefined
+
+  const start = async (): Promise<void> => {
+    child = spawn(process.env.REDIS_SERVER ?? 'redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--loglevel', 'warning', ...args], { stdio: 'ignore' })
+    const deadline = Date.now() + 10_000
+    while (!await answers(port, password)) {
+      if (Date.now() > deadline) throw new Error('redis-server did not start')
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+  }
+
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const gone = new Promise(resolve => child!.once('exit', resolve))
+    child.kill(signal)
+    await gone
+  }
+
+  await start()
+  return {
+    url: `redis://${password ? `:${password}@` : ''}127.0.0.1:${port}`,
+    port,
+    dir,
+    start,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    remove: async () => {
+      await end('SIGKILL')
+      await rm(dir, { recursive: true, force: true })
+    },
+    pid: () => child!.pid!
+  }
+}
