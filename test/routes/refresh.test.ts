@@ -1,5 +1,5 @@
 import t from 'tap'
-import { claimsIn, newKey, start } from '../support/app.js'
+import { start } from '../support/app.js'
 
 t.test('a refresh token works once, and its reuse ends the session', async t => {
   const { call, login, refresh } = await start(t)
