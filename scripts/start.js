@@ -2,16 +2,18 @@
 import { resolve } from 'node:path'
 import { ensureBuild } from './steps/build.js'
 import { ensurePackages } from './steps/packages.js'
-import { ensureRedis, runRedis } from './steps/redis.js'
+import { mindTerminal } from './steps/processes.js'
+import { ensureRedis } from './steps/redis-program.js'
+import { runRedis } from './steps/redis.js'
 import { inProject } from './steps/root.js'
 
+mindTerminal()
 ensurePackages({ dev: false })
-ensureBuild()
+await ensureBuild()
 process.env.STATE_DIR = resolve(process.env.STATE_DIR || inProject('.data'))
 
 if (!process.env.REDIS_URL) {
-  const { url, stop } = await runRedis(await ensureRedis(), resolve(process.env.STATE_DIR, 'redis'))
+  const { url } = await runRedis(await ensureRedis(), resolve(process.env.STATE_DIR, 'redis'))
   process.env.REDIS_URL = url
-  process.on('exit', stop)
 }
 await import('../dist/lib/main.js')

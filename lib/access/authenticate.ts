@@ -6,8 +6,8 @@ import { scopeSet, scopesOf } from './scopes.js'
 
 /** What the store knows of a session and its account right now. */
 export interface Standing {
-  /** Milliseconds since the epoch after which the session is over; undefined if there is none. */
-  ends: number | undefined
+  /** Milliseconds since the epoch after which nothing of the session is good any more; 0 if there is none. */
+  lapses: number
   account: Account
 }
 
@@ -27,8 +27,8 @@ export type Authenticate = (token: string) => Promise<Principal>
 export const createAuthenticate = ({ codec, standing, now }: Parts): Authenticate => async token => {
   const claims = codec.verify('access', token)
   const granted = scopeSet(claims.scope)
-  const { ends, account } = await standing(claims.sub, claims.sid)
-  if (ends === undefined || ends <= now()) return fail('session_ended')
+  const { lapses, account } = await standing(claims.sub, claims.sid)
+  if (lapses <= now()) return fail('session_ended')
   if (!account.active) return fail('account_inactive')
   const allowed = scopesOf(account)
   return {

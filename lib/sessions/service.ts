@@ -56,7 +56,6 @@ interface Parts {
 
 const refusals: Record<Exclude<Refreshed['outcome'], 'rotated' | 'retried' | 'healed' | 'mismatch'>, ErrorCode> = {
   inactive: 'account_inactive',
-  ended: 'session_ended',
   gone: 'session_ended',
   late_reuse: 'session_ended',
   expired: 'refresh_token_expired',

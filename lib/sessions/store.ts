@@ -54,7 +54,7 @@ export type Opened = { outcome: 'opened', evicted: string[] } & Live | { outcome
 
 export type Refreshed =
   | { outcome: 'rotated' | 'retried' | 'healed' } & Live
-  | { outcome: 'inactive' | 'ended' | 'gone' | 'expired' | 'mismatch' }
+  | { outcome: 'inactive' | 'gone' | 'expired' | 'mismatch' }
   | { outcome: 'late_reuse', reason: string }
   | { outcome: 'reuse', token: 'predecessor' | 'stale', orphan: boolean }
 
@@ -135,8 +135,8 @@ export function createSessionStore ({ redis, names, lifetimes, maxSessions, atLi
     },
 
     standing: async (user, session) => {
-      const [ends, fields] = JSON.parse(await standing(names.user(user), session) as string) as [string | false, string[]]
-      return { ends: ends === false ? undefined : Number(ends), account: accountFrom(fieldsOf(fields)) }
+      const [lapses, fields] = JSON.parse(await standing(names.user(user), session) as string) as [string, string[]]
+      return { lapses: Number(lapses), account: accountFrom(fieldsOf(fields)) }
     }
   }
 }
@@ -146,5 +146,5 @@ function refreshed (id: string, row: Row): Refreshed {
   if (outcome === 'rotated' || outcome === 'retried' || outcome === 'healed') return { outcome, ...live(id, row) }
   if (outcome === 'late_reuse') return { outcome, reason: detail }
   if (outcome === 'reuse') return { outcome, token: detail as 'predecessor' | 'stale', orphan: String(row[2]) === 'orphan' }
-  return { outcome: outcome as 'inactive' | 'ended' | 'gone' | 'expired' | 'mismatch' }
+  return { outcome: outcome as 'inactive' | 'gone' | 'expired' | 'mismatch' }
 }

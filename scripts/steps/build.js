@@ -1,10 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
+import { alone } from './processes.js'
 import { inProject } from './root.js'
 import { giveUp, say } from './say.js'
 
 const SOURCES = ['lib', 'plugins', 'routes', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']
+const LOCK = inProject('node_modules/.guardcell-build.pid')
+// As deep as dist, so that the source maps stay true.
+const ASIDE = inProject('.build')
+const DIST = inProject('dist')
 
 function newest (path) {
   const stat = statSync(path)
@@ -12,10 +17,31 @@ function newest (path) {
   return Math.max(stat.mtimeMs, ...readdirSync(path).map(name => newest(join(path, name))))
 }
 
+function isFresh () {
+  const built = join(DIST, 'lib/main.js')
+  return existsSync(built) && statSync(built).mtimeMs >= Math.max(...SOURCES.map(source => newest(inProject(source))))
+}
+
 /** Compiles the service unless what is in dist is newer than every source. */
-export function ensureBuild () {
-  const built = inProject('dist/lib/main.js')
-  if (existsSync(built) && statSync(built).mtimeMs >= Math.max(...SOURCES.map(source => newest(inProject(source))))) return
+export async function ensureBuild () {
+  if (isFresh()) return
+  await alone(LOCK, () => { if (!isFresh()) compile() })
+}
+
+/** Compiles the service. */
+export const build = () => alone(LOCK, compile)
+
+function compile () {
   say('building')
-  if (spawnSync(process.execPath, [inProject('scripts/build.js')], { stdio: 'inherit' }).status !== 0) giveUp('The build failed, see above.')
+  const started = new Date()
+  const remove = folder => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  // Aside, so that a build that fails leaves the former one in place.
+  remove(ASIDE)
+  const { status } = spawnSync(process.execPath, [inProject('node_modules/typescript/bin/tsc'), '-p', inProject('tsconfig.build.json'), '--outDir', ASIDE], { stdio: 'inherit' })
+  if (status !== 0) giveUp('The build failed, see above.')
+  cpSync(inProject('lib'), join(ASIDE, 'lib'), { recursive: true, filter: source => !source.endsWith('.ts') })
+  // What was edited meanwhile counts as newer.
+  utimesSync(join(ASIDE, 'lib/main.js'), started, started)
+  remove(DIST)
+  renameSync(ASIDE, DIST)
 }

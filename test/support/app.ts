@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { Redis } from 'ioredis'
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -76,7 +77,7 @@ export async function start (t: Test, env: Record<string, string> = {}, prepare?
 
 /** Every key of one user. */
 export async function keysOf (app: FastifyInstance, uid: string): Promise<string[]> {
-  const client = app.redis as import('ioredis').Redis
+  const client = app.redis as Redis
   const found: string[] = []
   for await (const keys of client.scanStream({ match: `${app.names.user(uid)}:*`, count: 1000 })) found.push(...keys as string[])
   return found.sort()

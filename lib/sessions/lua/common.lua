@@ -43,6 +43,11 @@ local function tidy_index(now)
   if last[2] then expire_at(index, tonumber(last[2]), now) end
 end
 
+-- When nothing that a session has given out is good for anything any more.
+local function lapse_of(s)
+  return math.max(tonumber(s.exp), tonumber(s.access_exp))
+end
+
 -- Writes the fields of a session, registers its refresh token and renews every expiry.
 local function keep(sid, s, now)
   local key = name('session', sid)
@@ -53,7 +58,7 @@ local function keep(sid, s, now)
   end
   redis.call('HSET', key, unpack(flat))
   redis.call('SET', name('refresh', s.jti), sid, 'PX', int(math.max(1, tonumber(s.exp) - now)))
-  local lapse = math.max(tonumber(s.exp), tonumber(s.access_exp))
+  local lapse = lapse_of(s)
   expire_at(key, lapse, now)
   redis.call('ZADD', name('sessions'), int(lapse), sid)
   tidy_index(now)
@@ -77,7 +82,7 @@ local function end_session(sid, reason, now)
   if tonumber(s.exp) > now then
     local tomb = name('ended', sid)
     redis.call('HSET', tomb, 'gen', s.gen, 'jti', s.jti, 'prev', s.prev, 'key', s.key, 'rot', s.rot,
-      'grace', s.grace, 'reason', reason)
+      'grace', s.grace, 'exp', s.exp, 'reason', reason)
     expire_at(tomb, tonumber(s.exp), now)
   end
   return true

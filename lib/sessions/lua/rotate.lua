@@ -1,9 +1,10 @@
--- Spends a refresh token R: the whole transition of a refresh, the first case that matches.
+-- Spends a refresh token R: the whole transition of a refresh, the first case that matches. No token outlives
+-- the absolute end of its session, so that end needs no case of its own.
 -- ARGV  2 session id  3 R's jti  4 R's generation  5 R's time  6 R's expiry  7 R's auth_time  8 R's scope
 --       9 jti of the successor  10 hash of the Idempotency-Key or ''  11 scope asked for or ''
 --       12 access ttl ms  13 refresh ttl ms  14 kid  15 jti of a new access token
 -- Answers {outcome, now, session, user} for rotated, retried, healed; else {outcome, detail}:
---   inactive, ended      the account or the session may not go on
+--   inactive             the account may not go on
 --   gone, late_reuse     there is no such session (any more)
 --   expired              R, or what it stands for, has lapsed; nothing was changed
 --   mismatch             a retry that asks for another scope
@@ -21,7 +22,8 @@ local active = redis.call('HGET', name('user'), 'active') == '1'
 local function may_retry(state)
   if state.prev ~= R.jti then return false end
   if key ~= '' and key == state.key then return true end
-  return now < tonumber(state.rot) + tonumber(state.grace)
+  -- Without the first condition a clock that was set back would make a grace of none a long one.
+  return tonumber(state.grace) > 0 and now < tonumber(state.rot) + tonumber(state.grace)
 end
 
 local function narrower(a, b)
@@ -47,9 +49,9 @@ local function rotate(outcome)
 end
 
 -- The session is gone. Its tombstone, if there is one, tells who presents a token that was spent before.
-if not s.gen then
+if not s.gen or lapse_of(s) <= now then
   local t = read(name('ended', sid))
-  if t.gen and R.jti ~= t.jti and R.gen <= tonumber(t.gen) and not may_retry(t) then return {'late_reuse', t.reason} end
+  if t.gen and tonumber(t.exp) > now and R.jti ~= t.jti and R.gen <= tonumber(t.gen) and not may_retry(t) then return {'late_reuse', t.reason} end
   if expired then return {'expired'} end
   return {active and 'gone' or 'inactive'}
 end
@@ -57,10 +59,6 @@ end
 if not active then
   end_session(sid, 'inactive', now)
   return {'inactive'}
-end
-if tonumber(s['end']) <= now then
-  end_session(sid, 'max_age', now)
-  return {'ended'}
 end
 
 -- R is current: it is taken, and only one caller can take it.

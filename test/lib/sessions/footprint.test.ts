@@ -1,0 +1,63 @@
+import { Redis } from 'ioredis'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { keysOf, newKey, start } from '../../support/app.js'
+import { startRedis } from '../../support/redis.js'
+
+t.test('a session takes the same keys and bytes after 10 000 refreshes as after one', async t => {
+  const { app, login, refresh } = await start(t)
+  const { user, ...first } = await login('admin')
+  const redis = app.redis as Redis
+  const footprint = async () => {
+    const keys = await keysOf(app, user.id)
+    const bytes = await Promise.all(keys.map(key => redis.memory('USAGE', key, 'SAMPLES', 0)))
+    return { kinds: keys.map(key => key.split(':').slice(2, 3).join()).sort(), bytes: bytes.reduce<number>((sum, n) => sum + Number(n), 0) }
+  }
+  let { refresh_token: token } = (await refresh(first.refresh_token, newKey())).body
+  const one = await footprint()
+  for (let n = 1; n < 10_000; n++) {
+    const answer = await refresh(token, newKey())
+    if (answer.status !== 200) throw new Error(`refresh ${n}: ${answer.body.code}`)
+    token = answer.body.refresh_token
+  }
+  const many = await footprint()
+  t.strictSame(many.kinds, one.kinds)
+  t.ok(Math.abs(many.bytes - one.bytes) <= one.bytes * 0.05, `${one.bytes} bytes after one, ${many.bytes} after 10 000`)
+})
+
+t.test('nothing of a session is left once everything has expired', async t => {
+  const { app, login, refresh } = await start(t, { SESSION_TIMEOUT: '0.2', REFRESH_TIMEOUT: '0.4', SESSION_MAX_AGE: '3' })
+  const { user, refresh_token: token } = await login('admin')
+  t.equal((await refresh(token)).status, 200, 'a lifetime under a second is no lifetime of zero')
+  await refresh(token)
+  await login('admin')
+  t.ok((await keysOf(app, user.id)).some(key => key.includes(':session:')))
+  for (let waited = 0; (await keysOf(app, user.id)).length > 1 && waited < 4_000; waited += 50) await sleep(50)
+  t.strictSame(await keysOf(app, user.id), [`${app.names.user(user.id)}:user`], 'neither session, refresh token, tombstone nor index')
+})
+
+t.test('a refresh is one call to Redis, and so is the look-up of a protected route', async t => {
+  const server = await startRedis()
+  t.teardown(() => server.remove())
+  const { call, login, refresh } = await start(t, { REDIS_URL: server.url })
+  const { access_token: access, refresh_token: token } = await login('admin')
+  const { body: { refresh_token: warm } } = await refresh(token)
+  await call('GET', '/v1/users/me', { token: access })
+
+  const client = new Redis(server.url)
+  const monitor = await client.monitor()
+  t.teardown(() => {
+    monitor.disconnect()
+    client.disconnect()
+  })
+  const seen: string[] = []
+  monitor.on('monitor', (_time: string, args: string[], source: string) => { if (source !== 'lua') seen.push(args[0]!.toLowerCase()) })
+  const during = async (act: () => Promise<unknown>): Promise<string[]> => {
+    seen.length = 0
+    await act()
+    await sleep(100)
+    return [...seen]
+  }
+  t.strictSame(await during(() => refresh(warm)), ['evalsha'])
+  t.strictSame(await during(() => call('GET', '/v1/users/me', { token: access })), ['evalsha'])
+})

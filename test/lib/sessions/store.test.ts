@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import t, { type Test } from 'tap'
+import { createAccountStore } from '#lib/accounts/store.js'
+import { keyNames } from '#lib/redis/names.js'
+import { openRedis } from '#lib/redis/open.js'
+import { createSessionStore } from '#lib/sessions/store.js'
+import { ownPrefix } from '../../support/app.js'
+import { startRedis } from '../../support/redis.js'
+import { sessionStoreContract, type Bench } from './store.contract.js'
+
+async function benchOn (t: Test, url: string): Promise<Bench> {
+  const { redis } = await openRedis(url, () => {})
+  t.teardown(() => { redis.disconnect() })
+  return {
+    open: async ({ lifetimes, maxSessions = 10, atLimit = 'evict' } = {}) => {
+      const names = keyNames(ownPrefix())
+      let skew = 0
+      const user = randomBytes(9).toString('base64url')
+      await createAccountStore({ redis, names, skew: () => skew }).create({
+        id: user, username: user.toLowerCase(), fullname: 'Ada', password: 'hash', roles: ['reader'], active: true, verified: false, email: null, created: Date.now(), lastLogin: null
+      })
+      const store = createSessionStore({
+        redis, names, maxSessions, atLimit, skew: () => skew, lifetimes: { access: 900_000, refresh: 86_400_000, session: 30 * 86_400_000, ...lifetimes }
+      })
+      return { store, user, password: 'hash', advance: ms => { skew += ms } }
+    }
+  }
+}
+
+t.test('Redis', async t => {
+  sessionStoreContract(t, await benchOn(t, process.env.REDIS_URL!))
+})
+
+t.test('Redis Cluster', async t => {
+  const node = await startRedis('--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1')
+  t.teardown(() => node.remove())
+  const { redis } = await openRedis(node.url, () => {})
+  await (redis as Redis).cluster('ADDSLOTSRANGE', 0, 16383)
+  while (!String(await (redis as Redis).cluster('INFO')).includes('cluster_state:ok')) await new Promise(resolve => setTimeout(resolve, 50))
+  redis.disconnect()
+  sessionStoreContract(t, await benchOn(t, `redis+cluster://127.0.0.1:${node.port}`))
+})

@@ -1,0 +1,58 @@
+import type { FastifyInstance } from 'fastify'
+import t from 'tap'
+import { PASSWORD, start } from '../support/app.js'
+
+/** Signs in from an address of the caller's choice. */
+const loginFrom = async (app: FastifyInstance, remoteAddress: string, username: string, password: string) => {
+  const { statusCode, headers, body } = await app.inject({ method: 'POST', url: '/v1/auth/login', payload: { username, password }, remoteAddress })
+  return { status: statusCode, code: JSON.parse(body).code as string | undefined, retryAfter: Number(headers['retry-after']) }
+}
+
+t.test('after five failures that account waits at that address, and nobody else does', async t => {
+  const { app, createUser } = await start(t, { RATE_LIMIT: 'on' })
+  await createUser('ada')
+  for (let failure = 1; failure <= 5; failure++) {
+    t.match(await loginFrom(app, '198.51.100.7', failure % 2 ? 'ada' : 'Ada', 'wrong'), { status: 401, code: 'invalid_credentials' }, `failure ${failure}`)
+  }
+  t.match(await loginFrom(app, '198.51.100.7', 'ada', PASSWORD), { status: 429, code: 'too_many_attempts', retryAfter: 1 }, 'the right password waits as well')
+  t.match(await loginFrom(app, '198.51.100.8', 'ada', PASSWORD), { status: 200 }, 'from another address the owner gets in')
+  t.match(await loginFrom(app, '198.51.100.7', 'admin', PASSWORD), { status: 200 }, 'another account from the same address gets in')
+  t.match(await loginFrom(app, '198.51.100.7', 'ada', PASSWORD), { status: 429 }, 'and neither shortens the wait')
+})
+
+t.test('the wait doubles up to 15 minutes with every further failure', async t => {
+  const { app, clock } = await start(t, { RATE_LIMIT: 'on' })
+  for (let failure = 1; failure < 5; failure++) await loginFrom(app, '127.0.0.1', 'admin', 'wrong')
+  const waits: number[] = []
+  for (let failure = 5; failure <= 16; failure++) {
+    t.equal((await loginFrom(app, '127.0.0.1', 'admin', 'wrong')).status, 401)
+    const { status, retryAfter } = await loginFrom(app, '127.0.0.1', 'admin', 'wrong')
+    t.equal(status, 429)
+    waits.push(retryAfter)
+    clock.advance(retryAfter)
+  }
+  t.strictSame(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900])
+})
+
+t.test('failures are slowed down for accounts that do not exist, too', async t => {
+  const { app } = await start(t, { RATE_LIMIT: 'on' })
+  for (let failure = 1; failure <= 5; failure++) await loginFrom(app, '127.0.0.1', 'nobody', 'wrong')
+  t.match(await loginFrom(app, '127.0.0.1', 'nobody', 'wrong'), { status: 429, code: 'too_many_attempts' })
+})
+
+t.test('a sign-in forgets the failures before it', async t => {
+  const { app, clock } = await start(t, { RATE_LIMIT: 'on' })
+  for (let failure = 1; failure <= 5; failure++) await loginFrom(app, '127.0.0.1', 'admin', 'wrong')
+  clock.advance(1)
+  t.equal((await loginFrom(app, '127.0.0.1', 'admin', PASSWORD)).status, 200)
+  for (let failure = 1; failure <= 4; failure++) t.equal((await loginFrom(app, '127.0.0.1', 'admin', 'wrong')).status, 401)
+  t.equal((await loginFrom(app, '127.0.0.1', 'admin', PASSWORD)).status, 200)
+})
+
+t.test('a burst of guesses gets no further than single ones', async t => {
+  const { app } = await start(t, { RATE_LIMIT: 'on' })
+  const answers = await Promise.all(Array.from({ length: 24 }, () => loginFrom(app, '127.0.0.1', 'admin', 'wrong')))
+  const tried = answers.filter(({ status }) => status === 401).length
+  t.ok(tried >= 5 && tried <= 8, `${tried} guesses were looked at`)
+  t.equal(answers.filter(({ status }) => status === 429).length, 24 - tried)
+})
