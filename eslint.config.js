@@ -44,6 +44,7 @@ export default [
   {
     files: ['test/**/*.ts', 'bench/**/*.ts'],
     rules: {
+      'no-unmodified-loop-condition': 'off',
       // Answers of the service are looked at as they come.
       '@typescript-eslint/no-explicit-any': 'off',
       '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', name: 'test', package: '@tapjs/core' }, { from: 'package', name: 'test', package: '@tapjs/test' }, { from: 'package', name: 'test', package: 'tap' }] }],

@@ -24,6 +24,9 @@ const complaint = (check: () => unknown): string | undefined => {
 const checks: ReadonlyArray<(config: Config) => string | undefined> = [
   ({ JWT_SECRET_KEY: secret }) => complaint(() => secret !== undefined && readSecretText(secret, 'JWT_SECRET_KEY')),
   ({ REDIS_URL: url }) => complaint(() => parseRedisUrl(url)),
+  ({ REDIS_URL: url, REDIS_WAIT_REPLICAS: replicas }) => replicas > 0 && /^rediss?\+cluster:/.test(url)
+    ? 'REDIS_WAIT_REPLICAS cannot be used with a cluster: WAIT reaches one of its nodes only'
+    : undefined,
   ({ ADMIN_PASSWORD: password, PASSWORD_MIN_LENGTH: least }) => password !== undefined && password.length < least
     ? `ADMIN_PASSWORD must have at least ${least} characters (PASSWORD_MIN_LENGTH)`
     : undefined,

@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis'
 import t from 'tap'
 import { newKey, start, type Answer, type Running } from '../../support/app.js'
 
@@ -42,7 +43,7 @@ t.test('50 logins at once never make more than 10 sessions', async t => {
   let watching = true
   const watch = (async () => {
     while (watching) {
-      most = Math.max(most, await (app.redis as import('ioredis').Redis).zcard(`${app.names.user(user.id)}:sessions`), (await app.tokenStore.list(user.id)).length)
+      most = Math.max(most, await (app.redis as Redis).zcard(`${app.names.user(user.id)}:sessions`), (await app.tokenStore.list(user.id)).length)
       looks++
     }
   })()
