@@ -31,6 +31,8 @@ export interface Accounts {
   remove: (id: string) => Promise<void>
   /** Sets another password and ends the account's other sessions. @throws like `authenticate`, `password_too_short` */
   changePassword: (change: PasswordChange) => Promise<void>
+  /** Sets another password for somebody who lost theirs, and ends all of the account's sessions. @throws `user_not_found`, `password_too_short` */
+  resetPassword: (username: string, next: string) => Promise<void>
 }
 
 interface Parts {
@@ -151,6 +153,12 @@ export function createAccounts ({ store, passwords, slowDown, shortestPassword, 
         ifPassword: account.password,
         ends: { which: 'others', spared: session, reason: 'password_changed' }
       })
+    },
+
+    resetPassword: async (username, next) => {
+      checkLength(next)
+      const { id } = await store.byUsername(username.toLowerCase()) ?? fail('user_not_found')
+      await change(id, { members: { password: await passwords.hash(next) }, ends: { which: 'all', reason: 'password_reset' } })
     }
   }
 }
