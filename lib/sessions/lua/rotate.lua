@@ -3,7 +3,7 @@
 -- ARGV  2 session id  3 R's jti  4 R's generation  5 R's time  6 R's expiry  7 R's auth_time  8 R's scope
 --       9 jti of the successor  10 hash of the Idempotency-Key or ''  11 scope asked for or ''
 --       12 access ttl ms  13 refresh ttl ms  14 kid  15 jti of a new access token
--- Answers {outcome, now, session, user} for rotated, retried, healed; else {outcome, detail}:
+-- Answers JSON: [outcome, now, session, user] for rotated, retried, healed; else [outcome, detail ...]:
 --   inactive             the account may not go on
 --   gone, late_reuse     there is no such session (any more)
 --   expired              R, or what it stands for, has lapsed; nothing was changed
@@ -15,7 +15,8 @@ local R = { jti = ARGV[3], gen = tonumber(ARGV[4]), rot = tonumber(ARGV[5]), aut
 local expired = tonumber(ARGV[6]) <= now
 local key, ask = ARGV[10], ARGV[11]
 local s = read(name('session', sid))
-local active = redis.call('HGET', name('user'), 'active') == '1'
+local user = read(name('user'))
+local active = user.active == '1'
 
 -- Whether R may be answered again: by the same Idempotency-Key however late, or without one within the
 -- grace that the session was opened with. It depends on the session, never on how the request came.
@@ -34,7 +35,7 @@ local function narrower(a, b)
 end
 
 local function answer(outcome)
-  return {outcome, int(now), redis.call('HGETALL', name('session', sid)), redis.call('HGETALL', name('user'))}
+  return cjson.encode({outcome, int(now), s, user})
 end
 
 local function rotate(outcome)
@@ -51,27 +52,27 @@ end
 -- The session is gone. Its tombstone, if there is one, tells who presents a token that was spent before.
 if not s.gen or lapse_of(s) <= now then
   local t = read(name('ended', sid))
-  if t.gen and tonumber(t.exp) > now and R.jti ~= t.jti and R.gen <= tonumber(t.gen) and not may_retry(t) then return {'late_reuse', t.reason} end
-  if expired then return {'expired'} end
-  return {active and 'gone' or 'inactive'}
+  if t.gen and tonumber(t.exp) > now and R.jti ~= t.jti and R.gen <= tonumber(t.gen) and not may_retry(t) then return cjson.encode({'late_reuse', t.reason}) end
+  if expired then return cjson.encode({'expired'}) end
+  return cjson.encode({active and 'gone' or 'inactive'})
 end
 
 if not active then
   end_session(sid, 'inactive', now)
-  return {'inactive'}
+  return cjson.encode({'inactive'})
 end
 
 -- R is current: it is taken, and only one caller can take it.
 if s.jti == R.jti then
-  if expired or not redis.call('GETDEL', name('refresh', R.jti)) then return {'expired'} end
+  if expired or not redis.call('GETDEL', name('refresh', R.jti)) then return cjson.encode({'expired'}) end
   return rotate('rotated')
 end
 local orphan = redis.call('GETDEL', name('refresh', R.jti))
 
 -- A lost response: the same pair again, with a longer-lived access token where the first has little left.
 if may_retry(s) then
-  if expired or redis.call('EXISTS', name('refresh', s.jti)) == 0 then return {'expired'} end
-  if s.ask ~= ask then return {'mismatch'} end
+  if expired or redis.call('EXISTS', name('refresh', s.jti)) == 0 then return cjson.encode({'expired'}) end
+  if s.ask ~= ask then return cjson.encode({'mismatch'}) end
   local ttl = tonumber(ARGV[12])
   if tonumber(s.access_exp) - now < math.min(60000, ttl / 2) and tonumber(s.access_exp) < tonumber(s['end']) then
     mint_access(s, ttl, ARGV[14], ARGV[15], now)
@@ -82,7 +83,7 @@ end
 
 -- The store lost writes of which R is the proof: R is honoured once, and what the store knew is void.
 if R.gen > tonumber(s.gen) and R.rot > tonumber(s.rot) then
-  if expired then return {'expired'} end
+  if expired then return cjson.encode({'expired'}) end
   redis.call('DEL', name('refresh', s.jti))
   s.scope = narrower(R.scope, s.scope)
   s.auth_time = int(math.min(R.auth_time, tonumber(s.auth_time)))
@@ -90,4 +91,4 @@ if R.gen > tonumber(s.gen) and R.rot > tonumber(s.rot) then
 end
 
 end_session(sid, 'reuse', now)
-return {'reuse', R.jti == s.prev and 'predecessor' or 'stale', orphan and 'orphan' or ''}
+return cjson.encode({'reuse', R.jti == s.prev and 'predecessor' or 'stale', orphan and 'orphan' or ''})
