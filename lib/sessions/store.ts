@@ -148,9 +148,10 @@ export function createSessionStore ({ redis, names, lifetimes, maxSessions, atLi
 }
 
 function refreshed (id: string, row: Row): Refreshed {
-  const [outcome, detail] = row
+  const [outcome] = row
   if (outcome === 'rotated' || outcome === 'retried' || outcome === 'healed') return { outcome, ...live(id, row) }
+  const [, detail = '', more] = row as unknown as string[]
   if (outcome === 'late_reuse') return { outcome, reason: detail }
-  if (outcome === 'reuse') return { outcome, token: detail as 'predecessor' | 'stale', orphan: String(row[2]) === 'orphan' }
+  if (outcome === 'reuse') return { outcome, token: detail === 'predecessor' ? detail : 'stale', orphan: more === 'orphan' }
   return { outcome: outcome as 'inactive' | 'gone' | 'expired' | 'mismatch' }
 }
