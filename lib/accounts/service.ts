@@ -3,6 +3,7 @@ import type { Report } from '../events.js'
 import type { Role } from '../access/scopes.js'
 import { fromCursor, toCursor } from '../http/cursor.js'
 import { presentUser, type Account } from './account.js'
+import { createCredentials } from './credentials.js'
 import type { Passwords } from './passwords.js'
 import type { User } from './schema.js'
 import type { SlowDown } from './slow-down.js'
@@ -49,30 +50,15 @@ interface Parts {
 const isActiveAdmin = (account: Pick<Account, 'roles' | 'active'>): boolean =>
   account.active && account.roles.includes('admin')
 
-export function createAccounts ({ store, passwords, slowDown, shortestPassword, randomId, now, durable, report }: Parts): Accounts {
+export function createAccounts (parts: Parts): Accounts {
+  const { store, passwords, shortestPassword, randomId, now, durable, report } = parts
+  const credentials = createCredentials(parts)
+
   const checkLength = (password: string): void => {
     if ([...password].length < shortestPassword) fail('password_too_short')
   }
 
   const known = async (id: string): Promise<Account> => await store.byId(id) ?? fail('user_not_found')
-
-  const verifyPassword = async (account: Account | undefined, username: string, password: string, address: string): Promise<Account> => {
-    // Asked when the turn has come: attempts that wait in line together must not pass together.
-    const matches = await passwords.verify(account?.password, password, () => slowDown.check(username, address))
-    if (!matches || !account?.active) {
-      await slowDown.failed(username, address)
-      report({ type: 'login_failed', user: account?.id ?? null })
-      return fail('invalid_credentials')
-    }
-    await slowDown.succeeded(username, address)
-    return account
-  }
-
-  const renewHash = async (account: Account, password: string): Promise<Account> => {
-    if (!passwords.isOutdated(account.password)) return account
-    const renewed = await store.update(account.id, { members: { password: await passwords.hash(password) }, ifPassword: account.password })
-    return renewed.outcome === 'updated' ? renewed.account : account
-  }
 
   const change = async (id: string, what: Change): Promise<Account> => {
     const changed = settled(await store.update(id, what))
@@ -112,11 +98,7 @@ export function createAccounts ({ store, passwords, slowDown, shortestPassword, 
       return presentUser({ ...account, id })
     },
 
-    authenticate: async (username, password, address) => {
-      const name = username.toLowerCase()
-      const account = await verifyPassword(await store.byUsername(name), name, password, address)
-      return await renewHash(account, password)
-    },
+    authenticate: async (username, password, address) => await credentials.authenticate({ username, password, address }),
 
     present: presentUser,
 
@@ -146,7 +128,7 @@ export function createAccounts ({ store, passwords, slowDown, shortestPassword, 
 
     changePassword: async ({ user, session, current, next, address }) => {
       const account = await known(user)
-      await verifyPassword(account, account.username, current, address)
+      await credentials.verify(account, { username: account.username, password: current, address })
       checkLength(next)
       await change(user, {
         members: { password: await passwords.hash(next) },

@@ -1,0 +1,50 @@
+import { fail } from '../errors.js'
+import type { Report } from '../events.js'
+import type { Account } from './account.js'
+import type { Passwords } from './passwords.js'
+import type { SlowDown } from './slow-down.js'
+import type { AccountStore } from './store.js'
+
+/**
+ * Verifies passwords. Unknown user, wrong password and inactive account look the same and take the same
+ * time; each failure slows the next attempt of that account from that address down.
+ */
+export interface Credentials {
+  /** @throws `invalid_credentials`, `too_many_attempts`, `overloaded` */
+  verify: (account: Account | undefined, attempt: Attempt) => Promise<Account>
+  /** The same by user name; a hash that is out of date is renewed. */
+  authenticate: (attempt: Attempt) => Promise<Account>
+}
+
+export interface Attempt { username: string, password: string, address: string }
+
+interface Parts { store: AccountStore, passwords: Passwords, slowDown: SlowDown, report: Report }
+
+export function createCredentials ({ store, passwords, slowDown, report }: Parts): Credentials {
+  const verify: Credentials['verify'] = async (account, { username, password, address }) => {
+    // Asked when the turn has come: attempts that wait in line together must not pass together.
+    const matches = await passwords.verify(account?.password, password, () => slowDown.check(username, address))
+    if (!matches || !account?.active) {
+      await slowDown.failed(username, address)
+      report({ type: 'login_failed', user: account?.id ?? null })
+      return fail('invalid_credentials')
+    }
+    await slowDown.succeeded(username, address)
+    return account
+  }
+
+  const renewHash = async (account: Account, password: string): Promise<Account> => {
+    if (!passwords.isOutdated(account.password)) return account
+    const renewed = await store.update(account.id, { members: { password: await passwords.hash(password) }, ifPassword: account.password })
+    return renewed.outcome === 'updated' ? renewed.account : account
+  }
+
+  return {
+    verify,
+    authenticate: async ({ username, password, address }) => {
+      const name = username.toLowerCase()
+      const account = await verify(await store.byUsername(name), { username: name, password, address })
+      return await renewHash(account, password)
+    }
+  }
+}

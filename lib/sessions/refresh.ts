@@ -1,0 +1,93 @@
+import { createHmac } from 'node:crypto'
+import { scopeList } from '../access/scopes.js'
+import { fail, type ErrorCode } from '../errors.js'
+import type { Report } from '../events.js'
+import type { Codec } from '../tokens/codec.js'
+import { mintPair } from './mint.js'
+import type { TokenPair } from './schema.js'
+import { narrowed } from './scope.js'
+import type { PresentedToken, Refreshed, SessionStore } from './store.js'
+
+/** A call of the refresh endpoint. */
+export interface RefreshCall {
+  token: string
+  scope: string | undefined
+  idempotencyKey: string | undefined
+  /** Whether nobody waits for the answer any more, so that nothing must be spent for it. */
+  abandoned: () => boolean
+}
+
+interface Parts {
+  store: SessionStore
+  codec: Codec
+  /** Key of the hashes that name a successor and an Idempotency-Key. */
+  lookup: Buffer
+  randomId: () => string
+  /** Waits until ends have reached as many replicas of the store as the operator wants. */
+  durable: () => Promise<void>
+  /** Whether the store is known to have been restarted or replaced lately. */
+  incident: () => Promise<boolean>
+  report: Report
+}
+
+const refusals: Record<Exclude<Refreshed['outcome'], 'rotated' | 'retried' | 'healed' | 'mismatch'>, ErrorCode> = {
+  inactive: 'account_inactive',
+  gone: 'session_ended',
+  late_reuse: 'session_ended',
+  expired: 'refresh_token_expired',
+  reuse: 'refresh_token_reused'
+}
+
+/** What a refresh token says of itself. @throws `refresh_token_invalid` */
+export function presented (codec: Codec, token: string): PresentedToken {
+  const claims = codec.verify('refresh', token)
+  return {
+    user: claims.sub,
+    session: claims.sid,
+    jti: claims.jti,
+    generation: claims.gen,
+    rotated: claims.rot,
+    expires: claims.exp * 1000,
+    authTime: claims.auth_time,
+    scope: claims.scope
+  }
+}
+
+/** Spends a refresh token for a new pair (RFC 6749 section 6, RFC 9700 section 4.14.2). */
+export function createRefresh ({ store, codec, lookup, randomId, durable, incident, report }: Parts) {
+  const lookupHash = (text: string): string => createHmac('sha256', lookup).update(text).digest('base64url').slice(0, 32)
+
+  /** The same token with the same key leads to the same successor, even if the store forgot the first time. */
+  const successorOf = (jti: string, key: string | undefined): string =>
+    key === undefined ? randomId() : lookupHash(`successor|${jti}|${key}`)
+
+  const tell = async ({ user, session }: PresentedToken, result: Refreshed): Promise<void> => {
+    const at = { user, session }
+    if (result.outcome === 'rotated' || result.outcome === 'retried') return report({ type: 'refresh', ...at, outcome: result.outcome })
+    if (result.outcome === 'healed') return report({ type: 'store_behind', ...at, incident: await incident() })
+    if (result.outcome === 'late_reuse') return report({ type: 'late_reuse', ...at, reason: result.reason })
+    if (result.outcome !== 'reuse') return report({ type: 'refresh_refused', ...at, outcome: result.outcome })
+    report({ type: 'reuse', ...at, token: result.token })
+    report({ type: 'sessions_ended', user, sessions: [session], reason: 'reuse' })
+    if (result.orphan) report({ type: 'orphan', ...at })
+    await durable()
+  }
+
+  return async ({ token, scope, idempotencyKey, abandoned }: RefreshCall): Promise<TokenPair> => {
+    const old = presented(codec, token)
+    const rotation = {
+      token: old,
+      successor: successorOf(old.jti, idempotencyKey),
+      key: idempotencyKey === undefined ? '' : lookupHash(`key|${idempotencyKey}`),
+      ask: scope === undefined ? '' : narrowed(scope, new Set(scopeList(old.scope))),
+      accessJti: randomId(),
+      kid: codec.kid
+    }
+    if (abandoned()) return fail('request_too_late', { retryAfter: 1 })
+    const result = await store.rotate(rotation)
+    await tell(old, result)
+    if (result.outcome === 'mismatch') return fail('invalid_request', { errors: [{ path: '/scope', message: 'a retry must ask for the same scope' }] })
+    if (!('session' in result)) return fail(refusals[result.outcome])
+    return mintPair(codec, result, false)
+  }
+}

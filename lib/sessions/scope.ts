@@ -1,0 +1,12 @@
+import { scopeList, scopeText } from '../access/scopes.js'
+import { fail } from '../errors.js'
+
+/**
+ * A scope that was asked for, as it goes into a token.
+ * @throws `insufficient_scope` unless all of it is allowed
+ */
+export function narrowed (scope: string, allowed: ReadonlySet<string>): string {
+  const asked = scopeList(scope)
+  if (!asked.every(item => allowed.has(item))) return fail('insufficient_scope')
+  return scopeText(asked)
+}
