@@ -1,5 +1,5 @@
 import autoload from '@fastify/autoload'
-import { fastify, type FastifyInstance } from 'fastify'
+import { fastify, LogController, type FastifyInstance } from 'fastify'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { AppOptions } from './app-options.js'
@@ -44,6 +44,8 @@ export async function buildApp (config: Config, overrides: Partial<Omit<AppOptio
   const proxies = listOf(config.TRUST_PROXY)
   const app = fastify({
     logger: loggerFor(config),
+    logController: new LogController({ disableRequestLogging: true }),
+    pluginTimeout: 30_000,
     bodyLimit: JSON_LIMIT,
     trustProxy: proxies.length > 0 ? proxies : false,
     genReqId: requestIds(),

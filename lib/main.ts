@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { buildApp } from './app.js'
 import { BootError } from './boot-error.js'
 import { loadConfig } from './config/load.js'
+import { explainRedisFailure } from './redis/check.js'
+import { isOutage } from './redis/outage.js'
 import { welcome } from './welcome.js'
 
 const signals = ['SIGINT', 'SIGTERM'] as const
@@ -27,9 +29,10 @@ async function start (): Promise<void> {
     })
   }
   await app.ready()
+  // Listened first: a password that was made before a start which then fails would never be seen.
+  await app.listen({ host: config.HOST, port: config.PORT })
   let password: string | undefined
   await app.ensureFirstAdmin((_username, generated) => { password = generated })
-  await app.listen({ host: config.HOST, port: config.PORT })
   const { port } = app.server.address() as AddressInfo
   process.stdout.write(welcome({ host: config.HOST, port, password }))
 }
@@ -44,6 +47,8 @@ function faultsOf (error: unknown): readonly string[] {
   if (error instanceof BootError) return error.faults
   const { code, message, stack } = error as NodeJS.ErrnoException
   if (code === 'EADDRINUSE') return [`PORT ${process.env.PORT ?? 8080} is in use: stop what listens there, or set PORT to another one`]
+  if (isOutage(error)) return [explainRedisFailure(error)]
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return [`HOST cannot be resolved: ${process.env.HOST}`]
   if (code === 'EACCES' || code === 'EADDRNOTAVAIL') return [`HOST and PORT cannot be listened on: ${message}`]
   return [stack ?? message]
 }

@@ -37,7 +37,7 @@ const isLoopback = (ip: string): boolean => isIPv4(ip) ? ip.startsWith('127.') :
 /** Whether a caller may read the metrics: with the token if one is set, else from this machine only. */
 function mayRead (token: string | undefined, ip: string, authorization: string | undefined): boolean {
   if (token === undefined) return isLoopback(ip)
-  const given = Buffer.from(authorization ?? '')
-  const wanted = Buffer.from(`Bearer ${token}`)
+  const given = Buffer.from(/^bearer +(?<token>.+)$/i.exec(authorization ?? '')?.groups?.token ?? '')
+  const wanted = Buffer.from(token)
   return given.length === wanted.length && timingSafeEqual(given, wanted)
 }

@@ -18,4 +18,4 @@ export default fp<AppOptions>(async (app, { config }) => {
     exposedHeaders: exposed,
     maxAge: 600
   })
-}, { name: 'cors' })
+}, { name: 'cors', dependencies: ['preflight'] })

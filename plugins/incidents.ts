@@ -21,7 +21,8 @@ export default fp<AppOptions>(async (app, { now }) => {
   }
   app.decorate('incidents', incidents)
   app.events.on('event', ends.note)
-  await check()
+  // At the start of this process there is nothing to repeat.
+  await incidents.check()
   const onReady = (): void => { void check() }
   app.redis.on('ready', onReady)
   app.addHook('onClose', async () => { app.redis.off('ready', onReady) })

@@ -6,6 +6,7 @@ import fp from 'fastify-plugin'
  * /docs, the only page, brings a policy of its own.
  */
 const headers = {
+  'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   // Frontends on allowed origins load images from here.
   'cross-origin-resource-policy': 'cross-origin',

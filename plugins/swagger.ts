@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fp from 'fastify-plugin'
+import { withOptionalBodies } from '#lib/http/openapi.js'
 
 /** Without upgrade-insecure-requests, which would leave the page empty where the service is reached by plain http. */
 const DOCS_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -24,6 +25,7 @@ export default fp(async app => {
         { name: 'operations', description: 'For operators' }
       ]
     },
+    transformObject: document => 'openapiObject' in document ? withOptionalBodies(document.openapiObject) : document.swaggerObject,
     refResolver: { buildLocalReference: (json, _base, _fragment, index) => typeof json.$id === 'string' ? json.$id : `def-${index}` }
   })
   // The routes of the page are not ours to declare rules on: they are public, like the document they show.

@@ -1,24 +1,24 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Password, Username } from '#lib/accounts/schema.js'
-import { Problem, ref } from '#lib/http/schema.js'
+import { LoginName, Password } from '#lib/accounts/schema.js'
+import { ref, refusals } from '#lib/http/schema.js'
 import { ScopeText, TokenPair } from '#lib/sessions/schema.js'
 
 export const autoPrefix = '/v1/auth/login'
 
 const routes: FastifyPluginAsyncTypebox = async app => {
-  app.post('/', {
+  app.post('', {
     config: { auth: 'public' },
     schema: {
       operationId: 'login',
       tags: ['auth'],
       summary: 'Sign in with user name and password',
       body: Type.Object({
-        username: Username,
+        username: LoginName,
         password: Password,
         scope: Type.Optional(ScopeText),
         device: Type.Optional(Type.String({ maxLength: 64, description: 'A label that tells this session from others' }))
       }, { additionalProperties: false }),
-      response: { 200: ref(TokenPair), 400: ref(Problem), 401: ref(Problem), 403: ref(Problem), 409: ref(Problem), 429: ref(Problem), 503: ref(Problem) }
+      response: { 200: ref(TokenPair), ...refusals(400, 401, 403, 409, 429, 503) }
     }
   }, async (request, reply) => {
     const { username, password, scope, device } = request.body

@@ -1,11 +1,11 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Problem, Words, ref } from '#lib/http/schema.js'
+import { Words, refusals } from '#lib/http/schema.js'
 import { whichSessions } from '#lib/sessions/schema.js'
 
 export const autoPrefix = '/v1/auth/logout'
 
 const routes: FastifyPluginAsyncTypebox = async app => {
-  app.post('/', {
+  app.post('', {
     config: { auth: 'self' },
     schema: {
       operationId: 'logout',
@@ -18,7 +18,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
         properties: { refresh_token: Type.String({ minLength: 1 }), sessions: Words(['this', 'others', 'all'], { default: 'this' }) },
         additionalProperties: false
       })),
-      response: { 204: Type.Null(), 400: ref(Problem), 401: ref(Problem), 503: ref(Problem) }
+      response: { 204: Type.Null(), ...refusals(400, 401, 503) }
     }
   }, async (request, reply) => {
     const { refresh_token: refreshToken, sessions = 'this' } = request.body ?? {}

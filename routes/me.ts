@@ -1,26 +1,26 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Email, Fullname, User } from '#lib/accounts/schema.js'
-import { Nullable, Problem, ref } from '#lib/http/schema.js'
+import { Nullable, ref, refusals } from '#lib/http/schema.js'
 
 export const autoPrefix = '/v1/users/me'
 
 const routes: FastifyPluginAsyncTypebox = async app => {
   const shared = { tags: ['users'], security: [{ bearer: ['profile'] }] }
-  const refusals = { 400: ref(Problem), 401: ref(Problem), 403: ref(Problem), 503: ref(Problem) }
+  const common = refusals(400, 401, 403, 503)
 
-  app.get('/', {
+  app.get('', {
     config: { auth: { scopes: ['profile'] } },
-    schema: { ...shared, operationId: 'getProfile', summary: 'The own account', response: { 200: ref(User), ...refusals } }
+    schema: { ...shared, operationId: 'getProfile', summary: 'The own account', response: { 200: ref(User), ...common } }
   }, async request => app.accounts.present(request.principal.account))
 
-  app.patch('/', {
+  app.patch('', {
     config: { auth: { scopes: ['profile'] } },
     schema: {
       ...shared,
       operationId: 'updateProfile',
       summary: 'Change the own account',
       body: Type.Object({ fullname: Type.Optional(Fullname), email: Type.Optional(Nullable(Email)) }, { additionalProperties: false, minProperties: 1 }),
-      response: { 200: ref(User), ...refusals }
+      response: { 200: ref(User), ...common }
     }
   }, async request => await app.accounts.update(request.principal.account.id, request.body))
 }

@@ -1,17 +1,17 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Problem, ref } from '#lib/http/schema.js'
+import { refusals } from '#lib/http/schema.js'
 
 export const autoPrefix = '/metrics'
 
 const routes: FastifyPluginAsyncTypebox = async app => {
-  app.get('/', {
+  app.get('', {
     config: { auth: 'self' },
     schema: {
       operationId: 'metrics',
       tags: ['operations'],
       summary: 'For Prometheus',
       produces: ['text/plain'],
-      response: { 200: Type.String(), 401: ref(Problem) }
+      response: { 200: Type.String(), ...refusals(401) }
     }
   }, async (request, reply) => {
     const { type, text } = await app.metrics.read(request.ip, request.headers.authorization)

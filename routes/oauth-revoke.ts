@@ -8,7 +8,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   app.removeAllContentTypeParsers()
   await app.register(formbody)
 
-  app.post('/', {
+  app.post('', {
     config: { auth: 'self', errors: 'oauth' },
     schema: {
       operationId: 'revoke',
@@ -23,7 +23,8 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       response: { 200: Type.Object({}), '4xx': ref(OAuthError), 503: ref(OAuthError) }
     }
   }, async request => {
-    await app.revokeToken(request.body.token, request.body.token_type_hint)
+    const { token, token_type_hint: hint, client_id: clientId } = request.body
+    await app.revokeToken({ token, hint, clientId })
     return {}
   })
 }

@@ -10,7 +10,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   app.removeAllContentTypeParsers()
   await app.register(formbody)
 
-  app.post('/', {
+  app.post('', {
     config: { auth: 'self', errors: 'oauth' },
     schema: {
       operationId: 'token',

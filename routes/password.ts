@@ -1,11 +1,11 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Password } from '#lib/accounts/schema.js'
-import { Problem, ref } from '#lib/http/schema.js'
+import { refusals } from '#lib/http/schema.js'
 
 export const autoPrefix = '/v1/auth/password'
 
 const routes: FastifyPluginAsyncTypebox = async app => {
-  app.post('/', {
+  app.post('', {
     config: { auth: { scopes: ['profile'] } },
     schema: {
       operationId: 'changePassword',
@@ -13,7 +13,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       summary: 'Change the own password; the other sessions end',
       security: [{ bearer: ['profile'] }],
       body: Type.Object({ current: Password, new: Password }, { additionalProperties: false }),
-      response: { 204: Type.Null(), 400: ref(Problem), 401: ref(Problem), 403: ref(Problem), 422: ref(Problem), 429: ref(Problem), 503: ref(Problem) }
+      response: { 204: Type.Null(), ...refusals(400, 401, 403, 422, 429, 503) }
     }
   }, async (request, reply) => {
     const { account, session } = request.principal

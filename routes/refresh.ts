@@ -1,11 +1,11 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Problem, ref } from '#lib/http/schema.js'
+import { ref, refusals } from '#lib/http/schema.js'
 import { IdempotencyHeaders, ScopeText, TokenPair } from '#lib/sessions/schema.js'
 
 export const autoPrefix = '/v1/auth/refresh'
 
 const routes: FastifyPluginAsyncTypebox = async app => {
-  app.post('/', {
+  app.post('', {
     config: { auth: 'self' },
     schema: {
       operationId: 'refresh',
@@ -17,7 +17,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
         refresh_token: Type.String({ minLength: 1 }),
         scope: Type.Optional(ScopeText)
       }, { additionalProperties: false }),
-      response: { 200: ref(TokenPair), 400: ref(Problem), 401: ref(Problem), 403: ref(Problem), 503: ref(Problem) }
+      response: { 200: ref(TokenPair), ...refusals(400, 401, 403, 503) }
     }
   }, async (request, reply) => {
     const { refresh_token: token, scope } = request.body

@@ -1,29 +1,29 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Problem, Words, ref } from '#lib/http/schema.js'
+import { PageQuery, Words, refusals } from '#lib/http/schema.js'
 import { SessionId, SessionList } from '#lib/sessions/schema.js'
 
 export const autoPrefix = '/v1/sessions'
 
 const routes: FastifyPluginAsyncTypebox = async app => {
   const shared = { tags: ['sessions'], security: [{ bearer: ['sessions'] }] }
-  const refusals = { 400: ref(Problem), 401: ref(Problem), 403: ref(Problem), 503: ref(Problem) }
+  const common = refusals(400, 401, 403, 503)
 
-  app.get('/', {
+  app.get('', {
     config: { auth: { scopes: ['sessions'] } },
-    schema: { ...shared, operationId: 'listSessions', summary: 'The own open sessions', response: { 200: SessionList, ...refusals } }
+    schema: { ...shared, operationId: 'listSessions', summary: 'The own open sessions', querystring: PageQuery, response: { 200: SessionList, ...common } }
   }, async request => {
     const { account, session } = request.principal
-    return { items: await app.sessions.list(account.id, session), next: null }
+    return await app.sessions.list(account.id, session, request.query.limit, request.query.cursor)
   })
 
-  app.delete('/', {
+  app.delete('', {
     config: { auth: { scopes: ['sessions'] } },
     schema: {
       ...shared,
       operationId: 'endSessions',
       summary: 'End the other sessions, or all',
       querystring: Type.Object({ which: Words(['others', 'all']) }, { additionalProperties: false }),
-      response: { 204: Type.Null(), ...refusals }
+      response: { 204: Type.Null(), ...common }
     }
   }, async (request, reply) => {
     const { account, session } = request.principal
@@ -38,7 +38,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       operationId: 'endSession',
       summary: 'End one session',
       params: Type.Object({ id: SessionId }),
-      response: { 204: Type.Null(), 404: ref(Problem), ...refusals }
+      response: { 204: Type.Null(), ...refusals(404), ...common }
     }
   }, async (request, reply) => {
     await app.sessions.revoke(request.principal.account.id, request.params.id)

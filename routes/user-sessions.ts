@@ -1,11 +1,11 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { UserId } from '#lib/accounts/schema.js'
-import { Problem, ref } from '#lib/http/schema.js'
+import { refusals } from '#lib/http/schema.js'
 
 export const autoPrefix = '/v1/users/:id/sessions'
 
 const routes: FastifyPluginAsyncTypebox = async app => {
-  app.delete('/', {
+  app.delete('', {
     config: { auth: { scopes: ['users'] } },
     schema: {
       operationId: 'endUserSessions',
@@ -13,7 +13,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       summary: 'End all sessions of an account',
       security: [{ bearer: ['users'] }],
       params: Type.Object({ id: UserId }),
-      response: { 204: Type.Null(), 400: ref(Problem), 401: ref(Problem), 403: ref(Problem), 404: ref(Problem), 503: ref(Problem) }
+      response: { 204: Type.Null(), ...refusals(400, 401, 403, 404, 503) }
     }
   }, async (request, reply) => {
     const { id } = await app.accounts.get(request.params.id)

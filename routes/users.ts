@@ -1,26 +1,26 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Email, Fullname, Password, Roles, User, UserId, UserList, Username } from '#lib/accounts/schema.js'
-import { PageQuery, Problem, ref } from '#lib/http/schema.js'
+import { PageQuery, ref, refusals } from '#lib/http/schema.js'
 
 export const autoPrefix = '/v1/users'
 
 const routes: FastifyPluginAsyncTypebox = async app => {
   const config = { auth: { scopes: ['users'] } } as const
   const shared = { tags: ['users'], security: [{ bearer: ['users'] }] }
-  const refusals = { 400: ref(Problem), 401: ref(Problem), 403: ref(Problem), 503: ref(Problem) }
+  const common = refusals(400, 401, 403, 503)
   const params = Type.Object({ id: UserId })
 
-  app.get('/', {
+  app.get('', {
     config,
-    schema: { ...shared, operationId: 'listUsers', summary: 'All accounts, by name', querystring: PageQuery, response: { 200: UserList, ...refusals } }
+    schema: { ...shared, operationId: 'listUsers', summary: 'All accounts, by name', querystring: PageQuery, response: { 200: UserList, ...common } }
   }, async request => await app.accounts.list(request.query.limit, request.query.cursor))
 
   app.get('/:id', {
     config,
-    schema: { ...shared, operationId: 'getUser', summary: 'One account', params, response: { 200: ref(User), 404: ref(Problem), ...refusals } }
+    schema: { ...shared, operationId: 'getUser', summary: 'One account', params, response: { 200: ref(User), ...refusals(404), ...common } }
   }, async request => await app.accounts.get(request.params.id))
 
-  app.post('/', {
+  app.post('', {
     config,
     schema: {
       ...shared,
@@ -34,7 +34,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
         email: Type.Optional(Email),
         verified: Type.Optional(Type.Boolean())
       }, { additionalProperties: false }),
-      response: { 201: ref(User), 409: ref(Problem), 422: ref(Problem), ...refusals }
+      response: { 201: ref(User), ...refusals(409, 422), ...common }
     }
   }, async (request, reply) => {
     const user = await app.accounts.create(request.body)
@@ -54,7 +54,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
         active: Type.Optional(Type.Boolean()),
         verified: Type.Optional(Type.Boolean())
       }, { additionalProperties: false, minProperties: 1 }),
-      response: { 200: ref(User), 404: ref(Problem), 409: ref(Problem), ...refusals }
+      response: { 200: ref(User), ...refusals(404, 409), ...common }
     }
   }, async request => await app.accounts.update(request.params.id, request.body))
 
@@ -65,7 +65,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       operationId: 'deleteUser',
       summary: 'Delete an account; its name is never given to another one',
       params,
-      response: { 204: Type.Null(), 404: ref(Problem), 409: ref(Problem), ...refusals }
+      response: { 204: Type.Null(), ...refusals(404, 409), ...common }
     }
   }, async (request, reply) => {
     await app.accounts.remove(request.params.id)

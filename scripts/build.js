@@ -1,4 +1,4 @@
 // Compiles the service to dist/ and puts the Lua files beside the code that loads them.
 import { build } from './steps/build.js'
 
-await build()
+build()

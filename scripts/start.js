@@ -3,13 +3,12 @@ import { resolve } from 'node:path'
 import { ensureBuild } from './steps/build.js'
 import { ensurePackages } from './steps/packages.js'
 import { mindTerminal } from './steps/processes.js'
-import { ensureRedis } from './steps/redis-program.js'
-import { runRedis } from './steps/redis.js'
+import { ensureRedis, runRedis } from './steps/redis.js'
 import { inProject } from './steps/root.js'
 
 mindTerminal()
 ensurePackages({ dev: false })
-await ensureBuild()
+ensureBuild()
 process.env.STATE_DIR = resolve(process.env.STATE_DIR || inProject('.data'))
 
 if (!process.env.REDIS_URL) {

@@ -7,15 +7,14 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureBuild } from './steps/build.js'
 import { ensurePackages } from './steps/packages.js'
-import { ensureRedis } from './steps/redis-program.js'
-import { runRedis } from './steps/redis.js'
+import { ensureRedis, runRedis } from './steps/redis.js'
 import { inProject } from './steps/root.js'
 import { giveUp, say } from './steps/say.js'
 
 const LEAST_COVERAGE = 95
 
 ensurePackages({ dev: true })
-await ensureBuild()
+ensureBuild()
 const program = await ensureRedis()
 const folder = mkdtempSync(join(tmpdir(), 'guardcell-test-'))
 const redis = await runRedis(program, folder)

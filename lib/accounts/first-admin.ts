@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Account } from './account.js'
 import type { Passwords } from './passwords.js'
 import type { AccountStore } from './store.js'
@@ -21,7 +22,12 @@ interface Parts {
  * password was announced: after a crash in between, the next start announces another one.
  */
 export async function ensureFirstAdmin ({ store, passwords, given, randomId, now, announce }: Parts): Promise<void> {
-  if (await store.hasAdmin() || !await store.claimFirstAdmin()) return
+  for (let waited = 0; !await store.hasAdmin() && !await store.claimFirstAdmin(); waited++) {
+    // Another replica is at it, or crashed while it was: then its claim lapses.
+    if (waited > 60) throw new Error('another replica has been making the first admin for too long')
+    await sleep(250)
+  }
+  if (await store.hasAdmin()) return
   const existing = await findAdmins(store)
   if (existing.some(account => account.username !== USERNAME || account.lastLogin !== null)) {
     for (const account of existing) await store.addAdmin(account.id)

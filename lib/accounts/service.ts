@@ -47,6 +47,8 @@ interface Parts {
   report: Report
 }
 
+const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
+
 const isActiveAdmin = (account: Pick<Account, 'roles' | 'active'>): boolean =>
   account.active && account.roles.includes('admin')
 
@@ -105,7 +107,7 @@ export function createAccounts (parts: Parts): Accounts {
     get: async id => presentUser(await known(id)),
 
     list: async (limit, cursor) => {
-      const { accounts, last } = await store.list(limit, cursor === undefined ? undefined : fromCursor(cursor))
+      const { accounts, last } = await store.list(limit, cursor === undefined ? undefined : fromCursor(cursor, NAME))
       return { items: accounts.map(presentUser), next: last === undefined ? null : toCursor(last) }
     },
 

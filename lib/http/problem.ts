@@ -28,7 +28,7 @@ const byStatus: Partial<Record<number, ErrorCode>> = {
 export function classify (error: unknown): Problem {
   if (error instanceof Problem) return error
   if (isOutage(error)) return new Problem('store_unavailable', { retryAfter: 1, cause: error })
-  const { validation, validationContext = 'body', statusCode } = error as FrameworkError
+  const { validation, validationContext = 'body', statusCode, code: frameworkCode } = error as FrameworkError
   if (validation) {
     return new Problem('invalid_request', {
       errors: validation.map(({ instancePath, message = 'is not valid', params }) => ({
@@ -37,7 +37,7 @@ export function classify (error: unknown): Problem {
       }))
     })
   }
-  if (error instanceof SyntaxError && statusCode === 400) return new Problem('invalid_request', { cause: error, errors: [{ path: '', message: 'must be valid JSON' }] })
+  if (error instanceof SyntaxError || frameworkCode === 'FST_ERR_CTP_INVALID_JSON_BODY') return new Problem('invalid_request', { cause: error, errors: [{ path: '', message: 'must be valid JSON' }] })
   const code = byStatus[statusCode ?? 500]
   return code ? new Problem(code, { cause: error, ...(code === 'overloaded' ? { retryAfter: 5 } : {}) }) : new Problem('internal_error', { cause: error })
 }
@@ -47,12 +47,16 @@ const memberOf = ({ additionalProperty, missingProperty }: { additionalProperty?
   return member === undefined ? '' : `/${member}`
 }
 
+/** Refusals of the bearer token itself; a wrong password or refresh token is no reason to refresh. */
+const aboutAccessTokens = new Set<ErrorCode>(['access_token_invalid', 'access_token_expired', 'session_ended', 'account_inactive'])
+
 /** RFC 6750 section 3: what a client needs to know to get past a refusal. */
 function challenge ({ code, extras: { scope } }: Problem): Record<string, string> {
   const realm = 'Bearer realm="guardcell"'
   if (code === 'authentication_required') return { 'www-authenticate': realm }
   if (code === 'insufficient_scope') return { 'www-authenticate': `${realm}, error="insufficient_scope"${scope === undefined ? '' : `, scope="${scope}"`}` }
   if (catalogue[code][0] !== 401) return {}
+  if (!aboutAccessTokens.has(code)) return { 'www-authenticate': realm }
   return { 'www-authenticate': `${realm}, error="invalid_token", error_description="${catalogue[code][1]}"` }
 }
 

@@ -1,4 +1,5 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
+import { STATUS_CODES } from 'node:http'
 
 /** A scalar or null. A type list serializes several times as fast as a union of schemas. */
 export const Nullable = <T extends TSchema>(schema: T) => Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type, 'null'] })
@@ -35,6 +36,10 @@ export const Problem = Type.Object({
   errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() })))
 }, { $id: 'Problem' })
 export type Problem = Static<typeof Problem>
+
+/** The answers of a route that are problem documents, by status. */
+export const refusals = <const T extends number>(...statuses: T[]) => Object.fromEntries(statuses.map(status =>
+  [status, { description: STATUS_CODES[status] ?? '', content: { 'application/problem+json': { schema: ref(Problem) } } }])) as Record<T, object>
 
 /** RFC 6749 section 5.2. */
 export const OAuthError = Type.Object({ error: Type.String(), error_description: Type.String() }, { $id: 'OAuthError' })

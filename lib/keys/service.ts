@@ -16,6 +16,8 @@ export interface Keys {
   find: (kid: string) => SigningKey | undefined
   /** Keys the hashes that only serve to look something up, such as the jti of a repeated refresh. */
   lookup: Buffer
+  /** Whether the store still is the one that these keys belong to. */
+  belong: () => Promise<boolean>
 }
 
 interface Parts {
@@ -46,7 +48,8 @@ export async function openKeys ({ secret, store, issuer, defaultIssuer, now }: P
     issuer: issuer ?? facts.issuer,
     current,
     find: kid => ring.get(kid),
-    lookup: deriveKey(master, 'lookup')
+    lookup: deriveKey(master, 'lookup'),
+    belong: async () => await store.check() === facts.check
   }
 }
 

@@ -17,6 +17,8 @@ export interface KeyStore {
   salt: (proposal: Buffer) => Promise<Buffer>
   /** The kept facts, with every fact that is not kept yet taken from `proposal`. */
   agree: (proposal: KeyFacts) => Promise<KeyFacts>
+  /** The kept check value, or null if the store was emptied. */
+  check: () => Promise<string | null>
 }
 
 /** The key store in the Redis hash `<prefix>keys`. */
@@ -27,6 +29,7 @@ export function createKeyStore (redis: RedisClient, prefix: string): KeyStore {
       await redis.hsetnx(key, 'salt', proposal.toString('base64'))
       return Buffer.from(await redis.hget(key, 'salt') ?? '', 'base64')
     },
+    check: () => redis.hget(key, 'check'),
     agree: async ({ check, issuer, ring }) => {
       await redis.hsetnx(key, 'check', check)
       await redis.hsetnx(key, 'issuer', issuer)

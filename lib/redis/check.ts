@@ -17,6 +17,8 @@ const isOlder = (version: string): boolean => {
 const refusals: ReadonlyArray<[RegExp, string]> = [
   [/NOAUTH|WRONGPASS|invalid (username-)?password|without any password/i, 'Redis refuses the password in REDIS_URL'],
   [/NOPERM/, 'Redis does not let this user run the commands that are needed (ACL)'],
+  [/READONLY/, 'Redis is a replica that takes no writes: REDIS_URL must name the master'],
+  [/DB index|invalid DB/i, 'Redis has no database of the number in REDIS_URL'],
   [/LOADING/, 'Redis is still loading its data; try again in a moment']
 ]
 

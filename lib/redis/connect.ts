@@ -18,6 +18,8 @@ const options = {
   connectTimeout: 5_000,
   protocol: 2,
   retryStrategy: (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 6), 2_000),
+  // One round of unreachable Sentinels is told at once; retryStrategy begins the next.
+  sentinelRetryStrategy: () => null,
   // After a failover the old master refuses writes: leave it, so that the next connection finds the new one.
   reconnectOnError: (error: Error) => error.message.startsWith('READONLY')
 } as const satisfies RedisOptions

@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis'
 import { BootError } from '../boot-error.js'
 import { checkRedis, explainRedisFailure, type RedisReport } from './check.js'
 import { createRedis, type RedisClient } from './connect.js'
@@ -14,6 +15,8 @@ export async function openRedis (url: string, onError: (error: Error) => void): 
   redis.on('error', remember)
   try {
     await redis.connect()
+    // The client goes on in database 0 when its own SELECT is refused.
+    if (redis instanceof Redis && redis.options.db) await redis.select(redis.options.db)
     const report = await checkRedis(redis)
     redis.off('error', remember)
     redis.on('error', onError)

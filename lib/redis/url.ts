@@ -40,6 +40,6 @@ export function parseRedisUrl (text: string): RedisTarget {
 }
 
 function single (url: string): RedisTarget {
-  if (!/^rediss?:\/\/./.test(url) || !URL.canParse(url)) refuse()
+  if (!/^rediss?:\/\/./.test(url) || !URL.canParse(url) || !/^(\/\d*)?$/.test(new URL(url).pathname)) refuse()
   return { kind: 'single', url }
 }

@@ -17,15 +17,24 @@ export const createLogout = ({ codec, sessions, authenticate }: Parts) =>
   async ({ accessToken, refreshToken, which }: LogoutRequest): Promise<void> => {
     const byAccessToken = async (token: string): Promise<void> => {
       const { sub, sid } = codec.verify('access', token)
-      if (which !== 'one') await authenticate(token)
+      if (which !== 'one' && !(await authenticate(token)).may('sessions')) fail('insufficient_scope', { scope: 'sessions' })
       await sessions.end({ user: sub, which, session: sid, reason: 'logout' })
     }
     if (refreshToken === undefined) return await byAccessToken(accessToken ?? fail('authentication_required'))
     if (accessToken === undefined) return await sessions.endByRefreshToken(refreshToken, which)
-    try {
-      await byAccessToken(accessToken)
-    } catch (error) {
-      if (!(error instanceof Problem) || error.statusCode !== 401) throw error
-      await sessions.endByRefreshToken(refreshToken, which)
-    }
+    const refused = await refusalOf(byAccessToken(accessToken))
+    // With a good access token the refresh token is the lesser proof, but it may be of another session.
+    if (refused === undefined && which === 'one') await refusalOf(sessions.endByRefreshToken(refreshToken, which))
+    if (refused !== undefined) await sessions.endByRefreshToken(refreshToken, which)
   }
+
+/** Why credentials were refused, or undefined if they were not. */
+async function refusalOf (attempt: Promise<void>): Promise<Problem | undefined> {
+  try {
+    await attempt
+    return undefined
+  } catch (error) {
+    if (error instanceof Problem && error.statusCode === 401) return error
+    throw error
+  }
+}

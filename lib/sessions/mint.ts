@@ -40,7 +40,8 @@ export function mintPair (codec: Codec, { session, account, now }: Live, fresh: 
     access_token: accessToken,
     refresh_token: refreshToken,
     token_type: 'Bearer',
-    expires_in: seconds(access.expires - now),
+    // Counted from the whole second in which it was issued, as exp is; the leeway makes up for the rest.
+    expires_in: Math.ceil((access.expires - now) / 1000),
     refresh_expires_in: seconds(session.refreshExpires - now),
     session_expires_in: seconds(session.ends - now),
     scope: access.scope,

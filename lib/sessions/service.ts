@@ -2,6 +2,7 @@ import { scopesOf, scopeText } from '../access/scopes.js'
 import type { Account } from '../accounts/account.js'
 import { fail } from '../errors.js'
 import type { Report } from '../events.js'
+import { fromCursor, toCursor } from '../http/cursor.js'
 import type { Codec } from '../tokens/codec.js'
 import { mintPair } from './mint.js'
 import { createRefresh, presented, type RefreshCall } from './refresh.js'
@@ -25,8 +26,8 @@ export interface Sessions {
   end: (end: End) => Promise<void>
   /** Ends sessions on the strength of a refresh token: its own, or with the current one all or all others. */
   endByRefreshToken: (token: string, which: Which) => Promise<void>
-  /** @param current id of the session that asks */
-  list: (user: string, current: string) => Promise<Session[]>
+  /** The open sessions of a user, by id. @param current id of the session that asks */
+  list: (user: string, current: string, limit: number, cursor: string | undefined) => Promise<{ items: Session[], next: string | null }>
   /** Ends one session. @throws `session_not_found` */
   revoke: (user: string, session: string) => Promise<void>
 }
@@ -44,6 +45,7 @@ interface Parts {
 }
 
 const CLIENT = 'guardcell'
+const ID = /^[A-Za-z0-9_-]{1,64}$/
 
 export function createSessions (parts: Parts): Sessions {
   const { store, codec, grace, randomId, durable, report } = parts
@@ -88,7 +90,12 @@ export function createSessions (parts: Parts): Sessions {
       if (ended === null) fail('refresh_token_invalid')
     },
 
-    list: async (user, current) => (await store.list(user)).map(session => presentSession(session, current)),
+    list: async (user, current, limit, cursor) => {
+      const after = cursor === undefined ? '' : fromCursor(cursor, ID)
+      const rest = (await store.list(user)).filter(({ id }) => id > after).sort((a, b) => a.id < b.id ? -1 : 1)
+      const page = rest.slice(0, limit)
+      return { items: page.map(session => presentSession(session, current)), next: rest.length > limit ? toCursor(page.at(-1)!.id) : null }
+    },
 
     revoke: async (user, session) => {
       const ended = await end({ user, which: 'one', session, reason: 'revoked' })

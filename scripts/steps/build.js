@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
-import { alone } from './processes.js'
+import { hold, release } from './processes.js'
 import { inProject } from './root.js'
 import { giveUp, say } from './say.js'
 
 const SOURCES = ['lib', 'plugins', 'routes', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']
 const LOCK = inProject('node_modules/.guardcell-build.pid')
 // As deep as dist, so that the source maps stay true.
-const ASIDE = inProject('.build')
+const ASIDE = inProject('dist.new')
 const DIST = inProject('dist')
 
 function newest (path) {
@@ -23,13 +23,19 @@ function isFresh () {
 }
 
 /** Compiles the service unless what is in dist is newer than every source. */
-export async function ensureBuild () {
-  if (isFresh()) return
-  await alone(LOCK, () => { if (!isFresh()) compile() })
+export function ensureBuild () {
+  if (!isFresh()) build(isFresh)
 }
 
-/** Compiles the service. */
-export const build = () => alone(LOCK, compile)
+/** Compiles the service, unless another process has just done so. */
+export function build (isDone = () => false) {
+  hold(LOCK)
+  try {
+    if (!isDone()) compile()
+  } finally {
+    release(LOCK)
+  }
+}
 
 function compile () {
   say('building')
@@ -38,7 +44,11 @@ function compile () {
   // Aside, so that a build that fails leaves the former one in place.
   remove(ASIDE)
   const { status } = spawnSync(process.execPath, [inProject('node_modules/typescript/bin/tsc'), '-p', inProject('tsconfig.build.json'), '--outDir', ASIDE], { stdio: 'inherit' })
-  if (status !== 0) giveUp('The build failed, see above.')
+  if (status !== 0) {
+    remove(ASIDE)
+    release(LOCK)
+    giveUp('The build failed, see above.')
+  }
   cpSync(inProject('lib'), join(ASIDE, 'lib'), { recursive: true, filter: source => !source.endsWith('.ts') })
   // What was edited meanwhile counts as newer.
   utimesSync(join(ASIDE, 'lib/main.js'), started, started)

@@ -36,7 +36,7 @@ export function ensurePackages ({ dev }) {
   // Packages that a developer installed by hand are left alone, as long as they are all there.
   if (have.lock === '' && existsSync(inProject('node_modules/.package-lock.json')) && existsSync(inProject('node_modules/tap'))) return
   say(`installing packages${dev ? ', those for development included' : ''} (npm ci) ...`)
-  const args = ['ci', '--no-audit', '--no-fund', ...(dev ? ['--include=dev'] : ['--omit=dev'])]
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...(dev ? ['--include=dev'] : ['--omit=dev'])]
   const { status } = spawnSync('npm', args, { cwd: inProject('.'), stdio: 'inherit', shell: process.platform === 'win32' })
   if (status !== 0) giveUp('The packages could not be installed: npm ci failed, see above.', 'Mend what it says (the network, most often) and try again.')
   writeFileSync(inProject(NOTE), JSON.stringify({ lock, dev }))

@@ -1,5 +1,4 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import { giveUp } from './say.js'
 
@@ -24,18 +23,19 @@ export function pidIn (file) {
   }
 }
 
-/** Waits without giving the event loop a turn, for handlers of `exit`. */
+/** Waits without giving the event loop a turn: handlers of `exit` get none. */
 export const block = ms => { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms) }
 
 /**
  * Does something on every way out of this process. A signal ends it through the same handlers, until
- * somebody else listens to that signal and ends it in better order.
+ * somebody else begins to listen to that signal and ends it in better order.
  */
 export function onWayOut (act) {
   process.prependListener('exit', act)
   for (const [signal, number] of Object.entries(SIGNALS)) {
+    const listeners = process.listenerCount(signal) + 1
     process.on(signal, () => {
-      if (process.listenerCount(signal) === 1) process.exit(128 + number)
+      if (process.listenerCount(signal) <= listeners) process.exit(128 + number)
     })
   }
 }
@@ -61,17 +61,12 @@ export function take (lock) {
 
 export const release = lock => rmSync(lock, { force: true })
 
-/** Lets processes that start at the same moment act one after the other. */
-export async function alone (lock, act) {
+/** Takes a lock file, after whoever holds it now. */
+export function hold (lock) {
   for (let waited = 0; !take(lock); waited += 50) {
     const holder = pidIn(lock)
     if (holder !== 0 && !isAlive(holder)) release(lock)
     if (waited > PATIENCE_MS) giveUp(`Process ${holder} has been starting for a minute. If it is none of Guardcell's, remove this file and try again:`, '', `  ${lock}`)
-    await sleep(50)
-  }
-  try {
-    return await act()
-  } finally {
-    release(lock)
+    block(50)
   }
 }

@@ -29,6 +29,8 @@ function forgeries (app: FastifyInstance, token: string): Record<string, string>
     'the signature of something else': `${head}.${encode({ ...claims, sub: 'somebody-else' })}.${signature}`,
     'alg none': `${encode({ ...header, alg: 'none' })}.${body}.`,
     'alg HS256 under the same key': sign(app, { ...header, alg: 'HS256' }, claims, 'sha256'),
+    'another alg than it was signed with': sign(app, { ...header, alg: 'HS256' }, claims),
+    'an extension that must be understood': sign(app, { ...header, crit: ['b64'], b64: true }, claims),
     'another key id': sign(app, { ...header, kid: 'nobodys' }, claims),
     'another type of token in the header': sign(app, { ...header, typ: 'JWT' }, claims),
     'an unknown type': sign(app, header, { ...claims, type: 'session' }),

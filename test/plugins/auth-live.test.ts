@@ -44,6 +44,7 @@ t.test('a promotion gives a live token no scope that it was not granted', async 
 
 t.test('a deactivated account is out at once, and its sessions never come back', async t => {
   const { see, change, refresh, pair, call, login } = await twoAdmins(t)
+  const unused = await login('ada')
   t.match(await change({ active: false }), { status: 200, body: { active: false } })
   const out = async (): Promise<void> => {
     t.match(await see('/v1/users/me'), { status: 401, body: { code: /^(session_ended|account_inactive)$/ } })
@@ -53,6 +54,7 @@ t.test('a deactivated account is out at once, and its sessions never come back',
   t.match(await call('POST', '/v1/auth/login', { body: { username: 'ada', password: PASSWORD } }), { status: 401, body: { code: 'invalid_credentials' } })
   t.equal((await change({ active: true })).status, 200)
   await out()
+  t.match(await call('GET', '/v1/users/me', { token: unused.access_token }), { status: 401, body: { code: 'session_ended' } }, 'nor does one that nobody used meanwhile')
   t.ok((await login('ada')).access_token, 'but the account may sign in again')
 })
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Redis } from 'ioredis'
 import t from 'tap'
 import { start } from '../support/app.js'
 import { startRedis } from '../support/redis.js'
@@ -20,7 +21,7 @@ t.test('a service that can work is live and ready, to anybody', async t => {
 })
 
 t.test('without Redis the service is live, not ready, and says that it is Redis', async t => {
-  const redis = await startRedis()
+  const redis = await startRedis('--appendonly', 'yes', '--appendfsync', 'always')
   t.teardown(redis.remove)
   const { call } = await start(t, { REDIS_URL: redis.url })
   t.equal((await call('GET', '/health/ready')).status, 200)
@@ -55,4 +56,12 @@ t.test('without its folder the service is not ready, and Redis is not to blame',
   t.not(failing[0], 'redis')
   t.notMatch(JSON.stringify(body), folder, 'no path is given away')
   t.equal((await call('GET', '/health/live')).status, 200)
+})
+
+t.test('a Redis that was emptied beneath the service is not the one that its keys belong to', async t => {
+  const redis = await startRedis()
+  t.teardown(redis.remove)
+  const { app, call } = await start(t, { REDIS_URL: redis.url })
+  await (app.redis as Redis).flushall()
+  t.match(await call('GET', '/health/ready'), { status: 503, body: { status: 'failing', redis: 'ok', keys: 'failing' } })
 })

@@ -9,12 +9,16 @@ const loginFrom = async (app: FastifyInstance, remoteAddress: string, username: 
 }
 
 t.test('after five failures that account waits at that address, and nobody else does', async t => {
-  const { app, createUser } = await start(t, { RATE_LIMIT: 'on' })
+  const { app, clock, createUser } = await start(t, { RATE_LIMIT: 'on' })
   await createUser('ada')
   for (let failure = 1; failure <= 5; failure++) {
     t.match(await loginFrom(app, '198.51.100.7', failure % 2 ? 'ada' : 'Ada', 'wrong'), { status: 401, code: 'invalid_credentials' }, `failure ${failure}`)
   }
   t.match(await loginFrom(app, '198.51.100.7', 'ada', PASSWORD), { status: 429, code: 'too_many_attempts', retryAfter: 1 }, 'the right password waits as well')
+  for (const wait of [1, 2, 4, 8, 16]) {
+    clock.advance(wait)
+    t.equal((await loginFrom(app, '198.51.100.7', 'ada', 'wrong')).status, 401)
+  }
   t.match(await loginFrom(app, '198.51.100.8', 'ada', PASSWORD), { status: 200 }, 'from another address the owner gets in')
   t.match(await loginFrom(app, '198.51.100.7', 'admin', PASSWORD), { status: 200 }, 'another account from the same address gets in')
   t.match(await loginFrom(app, '198.51.100.7', 'ada', PASSWORD), { status: 429 }, 'and neither shortens the wait')
@@ -38,6 +42,14 @@ t.test('failures are slowed down for accounts that do not exist, too', async t =
   const { app } = await start(t, { RATE_LIMIT: 'on' })
   for (let failure = 1; failure <= 5; failure++) await loginFrom(app, '127.0.0.1', 'nobody', 'wrong')
   t.match(await loginFrom(app, '127.0.0.1', 'nobody', 'wrong'), { status: 429, code: 'too_many_attempts' })
+})
+
+t.test('the right password of an inactive account is a failure like any other', async t => {
+  const { app, login, call, createUser } = await start(t, { RATE_LIMIT: 'on' })
+  const gone = await createUser('gone')
+  await call('PATCH', `/v1/users/${gone.id}`, { token: (await login('admin')).access_token, body: { active: false } })
+  for (let failure = 1; failure <= 5; failure++) t.equal((await loginFrom(app, '127.0.0.1', 'gone', PASSWORD)).status, 401)
+  t.match(await loginFrom(app, '127.0.0.1', 'gone', PASSWORD), { status: 429, code: 'too_many_attempts' })
 })
 
 t.test('a sign-in forgets the failures before it', async t => {

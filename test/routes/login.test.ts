@@ -102,18 +102,28 @@ t.test('a sign-in without a scope gets all that the roles allow', async t => {
 })
 
 t.test('a new session over the limit ends the one unused the longest', async t => {
-  const { call, login, refresh, clock } = await start(t, { MAX_SESSION: '2' })
-  const oldest = await login('admin')
+  const { call, login, refresh, clock } = await start(t, { MAX_SESSION: '4' })
+  const next = async () => {
+    clock.advance(10)
+    return await login('admin')
+  }
+  const [first, second, third, fourth] = [await next(), await next(), await next(), await next()]
   clock.advance(10)
-  const idle = await login('admin')
+  const used = [(await refresh(first.refresh_token)).body]
   clock.advance(10)
-  const used = (await refresh(oldest.refresh_token)).body
-  clock.advance(10)
-  const newest = await login('admin')
+  used.push((await refresh(third.refresh_token)).body)
 
-  t.match(await refresh(idle.refresh_token), { status: 401, body: { code: 'session_ended' } })
-  t.match(await call('GET', '/v1/users/me', { token: idle.access_token }), { status: 401, body: { code: 'session_ended' } })
-  for (const { access_token: token } of [used, newest]) t.equal((await call('GET', '/v1/users/me', { token })).status, 200)
+  const lives = async ({ access_token: token }: { access_token: string }): Promise<boolean> => {
+    const { status, body: { code } } = await call('GET', '/v1/users/me', { token })
+    t.strictSame([status, code], status === 200 ? [200, undefined] : [401, 'session_ended'])
+    return status === 200
+  }
+  for (const left of [[false, true], [false, false]]) {
+    used.push(await next())
+    t.strictSame([await lives(second), await lives(fourth)], left)
+    for (const pair of used) t.ok(await lives(pair))
+  }
+  t.match(await refresh(second.refresh_token), { status: 401, body: { code: 'session_ended' } })
 })
 
 t.test('in single-session mode a second sign-in is refused while the first lasts, also when they race', async t => {

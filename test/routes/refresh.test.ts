@@ -117,7 +117,8 @@ t.test('a call that nobody waits for spends nothing', async t => {
 })
 
 t.test('a client that hung up before its turn loses nothing', async t => {
-  let hold: Promise<void> | undefined
+  let release = (): void => {}
+  const hold = new Promise<void>(resolve => { release = resolve })
   let seen = (): void => {}
   const { app, login, refresh } = await start(t, {}, app => {
     app.addHook('preHandler', async request => {
@@ -129,8 +130,6 @@ t.test('a client that hung up before its turn loses nothing', async t => {
   const { refresh_token: token } = await login('admin')
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   const arrived = new Promise<void>(resolve => { seen = resolve })
-  let release = (): void => {}
-  hold = new Promise(resolve => { release = resolve })
   const leaving = new AbortController()
   const call = fetch(`${url}/v1/auth/refresh`, { method: 'POST', headers: { 'content-type': 'application/json', 'x-slow': '1' }, body: JSON.stringify({ refresh_token: token }), signal: leaving.signal })
   await arrived

@@ -1,11 +1,11 @@
 import { Type } from '@sinclair/typebox'
-import { Password, Username } from '../../accounts/schema.js'
+import { LoginName, Password } from '../../accounts/schema.js'
 import { ScopeText } from '../../sessions/schema.js'
 import type { Grant } from './grant.js'
 
 const Body = Type.Object({
   grant_type: Type.Literal('password'),
-  username: Username,
+  username: LoginName,
   password: Password,
   scope: Type.Optional(ScopeText),
   client_id: Type.Optional(Type.String())

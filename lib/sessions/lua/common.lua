@@ -68,7 +68,7 @@ end
 local function mint_access(s, ttl, kid, jti, now)
   s.access_jti = jti
   s.access_iat = int(math.floor(now / 1000) * 1000)
-  s.access_exp = int(math.min(whole_second(now + ttl), tonumber(s['end'])))
+  s.access_exp = int(math.min(tonumber(s.access_iat) + whole_second(ttl), tonumber(s['end'])))
   s.kid = kid
 end
 

@@ -1,0 +1,12 @@
+interface Document { paths?: object }
+interface Operation { requestBody?: { required?: boolean, content?: Record<string, { schema?: { type?: unknown } }> } }
+
+/** Says of each body that may be null that it may be left out; the generator calls every body required. */
+export function withOptionalBodies<T extends Document> (document: T): T {
+  const operations = Object.values(document.paths ?? {}).flatMap(path => Object.values(path as Record<string, Operation>))
+  for (const { requestBody } of operations) {
+    const types = Object.values(requestBody?.content ?? {}).map(({ schema }) => schema?.type)
+    if (requestBody && types.some(type => Array.isArray(type) && type.includes('null'))) requestBody.required = false
+  }
+  return document
+}
