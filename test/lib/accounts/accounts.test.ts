@@ -19,19 +19,19 @@ t.test('an old or weak hash is renewed at the next login', async t => {
   t.equal((await storeOf(running).byId(user.id))!.password, renewed, 'and then kept')
 })
 
-t.test('an unknown user costs the same time as a wrong password', async t => {
+t.test('an unknown user costs as much work as a wrong password', async t => {
   const { call } = await start(t)
-  const time = async (username: string): Promise<number> => {
-    const times: number[] = []
-    for (let n = 0; n < 9; n++) {
+  const times = new Map<string, number[]>([['admin', []], ['nobody', []]])
+  for (let n = 0; n < 9; n++) {
+    for (const [username, found] of times) {
       const before = performance.now()
       await call('POST', '/v1/auth/login', { body: { username, password: 'wrong wrong' } })
-      times.push(performance.now() - before)
+      found.push(performance.now() - before)
     }
-    return times.sort((a, b) => a - b)[4]!
   }
-  const [known, unknown] = [await time('admin'), await time('nobody')]
-  t.ok(unknown > known * 0.5 && unknown < known * 2, `${known.toFixed(1)} ms known, ${unknown.toFixed(1)} ms unknown`)
+  // In turns, so that both meet the same noise; without hashing the ratio would be above ten.
+  const [known, unknown] = [...times.values()].map(found => found.sort((a, b) => a - b)[4]!)
+  t.ok(unknown! > known! / 3 && unknown! < known! * 3, `${known} ms known, ${unknown} ms unknown`)
 })
 
 t.test('only so many passwords are hashed at once, and a line that is too long is refused', async t => {
