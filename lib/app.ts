@@ -54,7 +54,7 @@ export async function buildApp (config: Config, overrides: Partial<Omit<AppOptio
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => {
       reply.hijack()
-      answerUnrouted(error, request.id, reply.raw)
+      answerUnrouted(error, reply.raw, { requestId: request.id, origin: request.headers.origin, allowedOrigins: listOf(config.CORS_ORIGINS) })
     }
   })
   app.setValidatorCompiler(createValidatorCompiler())

@@ -21,8 +21,20 @@ export function answerClientError (error: NodeJS.ErrnoException, socket: Socket)
   socket.end(`HTTP/1.1 ${status} ${body.title}\r\n${lines}\r\n${text}`)
 }
 
-/** Answers a request that no route could be looked up for, such as one with a malformed URL. */
-export function answerUnrouted (error: Error, requestId: string, response: ServerResponse): void {
+/** Who asks, and whose browsers may read the answer. */
+export interface Unrouted { requestId: string, origin: string | undefined, allowedOrigins: readonly string[] }
+
+/**
+ * Answers a request that no route could be looked up for, such as one with a malformed URL. No hook runs
+ * for it, so what a browser needs to read the refusal is said here.
+ */
+export function answerUnrouted (error: Error, response: ServerResponse, { requestId, origin, allowedOrigins }: Unrouted): void {
   const { status, headers, body } = renderProblem(classify(error), requestId)
-  response.writeHead(status, headers).end(JSON.stringify(body))
+  response.writeHead(status, { ...headers, ...readableBy(origin, allowedOrigins) }).end(JSON.stringify(body))
+}
+
+function readableBy (origin: string | undefined, allowed: readonly string[]): Record<string, string> {
+  if (allowed.includes('*')) return { 'access-control-allow-origin': '*' }
+  if (origin === undefined || !allowed.includes(origin)) return {}
+  return { 'access-control-allow-origin': origin, 'access-control-allow-credentials': 'true', vary: 'Origin' }
 }

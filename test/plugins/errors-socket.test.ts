@@ -66,3 +66,10 @@ t.test('a refused upload without credentials is not waited for', async t => {
   const announced = ['POST /v1/users HTTP/1.1', 'Host: localhost', 'Connection: close', 'Content-Type: application/json', 'Content-Length: 1000', '', '{'].join('\r\n')
   isProblem(t, await send(announced), 401, 'authentication_required')
 })
+
+t.test('a browser on an allowed origin may read that its URL is malformed', async t => {
+  const { send } = await listening(t)
+  for (const path of malformed) {
+    t.equal((await send(request(path, 'Origin: https://lab.example'))).headers.get('access-control-allow-origin'), 'https://lab.example', path)
+  }
+})
