@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Problem, type ErrorCode } from '../errors.js'
+import { closeGently } from './linger.js'
 import { classify, renderProblem } from './problem.js'
 
 const codes: Partial<Record<string, ErrorCode>> = {
@@ -8,17 +9,24 @@ const codes: Partial<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout'
 }
 
-/** Answers a request that was refused before it could be parsed, such as one with too large headers. */
+/**
+ * Answers a request that was refused before it could be parsed, such as one with too large headers. Where the
+ * request was answered already, what cannot be parsed is the body that nobody waits for: its connection ends
+ * as slowly as it was going to, so that the answer arrives.
+ */
 export function answerClientError (error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  if (error.code === 'ECONNRESET' || socket.destroyed) {
     socket.destroy()
     return
   }
+  if (!socket.writable) return
   const { status, headers, body } = renderProblem(new Problem(codes[error.code ?? ''] ?? 'invalid_request'), '-')
   const text = JSON.stringify(body)
   const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(text)), connection: 'close' })
     .map(([name, value]) => `${name}: ${value}\r\n`).join('')
-  socket.end(`HTTP/1.1 ${status} ${body.title}\r\n${lines}\r\n${text}`)
+  closeGently(socket)
+  socket.write(`HTTP/1.1 ${status} ${body.title}\r\n${lines}\r\n${text}`)
+  socket.destroySoon()
 }
 
 /** Who asks, and whose browsers may read the answer. */

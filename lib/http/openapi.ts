@@ -10,3 +10,12 @@ export function withOptionalBodies<T extends Document> (document: T): T {
   }
   return document
 }
+
+type Security = ReadonlyArray<Readonly<Record<string, readonly string[]>>>
+
+/** Says that what takes a bearer token takes credentials of another scheme as well. */
+export function withScheme<T extends { security?: Security }> (scheme: string, schema: T): T {
+  const { security = [] } = schema
+  const takesMore = security.some(one => 'bearer' in one) && !security.some(one => scheme in one)
+  return takesMore ? { ...schema, security: [...security, { [scheme]: [] }] } : schema
+}

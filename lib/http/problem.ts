@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import { catalogue, Problem, type ErrorCode } from '../errors.js'
+import { catalogue, Problem, type ErrorCode, type Policy } from '../errors.js'
 import { isOutage } from '../redis/outage.js'
 import type { OAuthError, Problem as ProblemDocument } from './schema.js'
 
@@ -37,7 +37,8 @@ export function classify (error: unknown): Problem {
       }))
     })
   }
-  if (error instanceof SyntaxError || frameworkCode === 'FST_ERR_CTP_INVALID_JSON_BODY') return new Problem('invalid_request', { cause: error, errors: [{ path: '', message: 'must be valid JSON' }] })
+  // One without a status is a fault of our own, not the client's.
+  if ((error instanceof SyntaxError && statusCode === 400) || frameworkCode === 'FST_ERR_CTP_INVALID_JSON_BODY') return new Problem('invalid_request', { cause: error, errors: [{ path: '', message: 'must be valid JSON' }] })
   const code = byStatus[statusCode ?? 500]
   return code ? new Problem(code, { cause: error, ...(code === 'overloaded' ? { retryAfter: 5 } : {}) }) : new Problem('internal_error', { cause: error })
 }
@@ -48,21 +49,29 @@ const memberOf = ({ additionalProperty, missingProperty }: { additionalProperty?
 }
 
 /** Refusals of the bearer token itself; a wrong password or refresh token is no reason to refresh. */
-const aboutAccessTokens = new Set<ErrorCode>(['access_token_invalid', 'access_token_expired', 'session_ended', 'account_inactive'])
+const aboutAccessTokens = new Set<ErrorCode>(['access_token_invalid', 'access_token_expired', 'access_token_replaced', 'session_ended', 'account_inactive', 'api_token_invalid', 'api_token_expired', 'api_token_revoked'])
 
-/** RFC 6750 section 3: what a client needs to know to get past a refusal. */
-function challenge ({ code, extras: { scope } }: Problem): Record<string, string> {
+/** RFC 6750 section 3, RFC 9470 section 3: what a client needs to know to get past a refusal. */
+function challenge ({ code, extras: { scope, maxAge } }: Problem): Record<string, string> {
   const realm = 'Bearer realm="guardcell"'
   if (code === 'authentication_required') return { 'www-authenticate': realm }
   if (code === 'insufficient_scope') return { 'www-authenticate': `${realm}, error="insufficient_scope"${scope === undefined ? '' : `, scope="${scope}"`}` }
+  if (code === 'fresh_authentication_required') return { 'www-authenticate': `${realm}, error="insufficient_user_authentication", max_age=${maxAge}` }
   if (catalogue[code][0] !== 401) return {}
   if (!aboutAccessTokens.has(code)) return { 'www-authenticate': realm }
   return { 'www-authenticate': `${realm}, error="invalid_token", error_description="${catalogue[code][1]}"` }
 }
 
+/** How many calls a limit lets through (draft-ietf-httpapi-ratelimit-headers-10 section 3). */
+export const policyHeader = ({ kind, most, seconds }: Policy): string => `"${kind}";q=${most};w=${seconds}`
+
+const limitHeaders = ({ limit, retryAfter = 0 }: Problem['extras']): Record<string, string> =>
+  limit === undefined ? {} : { 'ratelimit-policy': policyHeader(limit), ratelimit: `"${limit.kind}";r=0;t=${retryAfter}` }
+
 const common = (error: Problem): Record<string, string> => ({
   'cache-control': 'no-store',
   ...challenge(error),
+  ...limitHeaders(error.extras),
   ...(error.extras.retryAfter === undefined ? {} : { 'retry-after': String(error.extras.retryAfter) })
 })
 
@@ -80,9 +89,16 @@ export function renderProblem (error: Problem, requestId: string): Rendered<Prob
       code: error.code,
       message: sentence,
       request_id: requestId,
-      ...(error.extras.errors ? { errors: [...error.extras.errors] } : {})
+      ...(error.extras.errors ? { errors: [...error.extras.errors] } : {}),
+      ...error.extras.members
     }
   }
+}
+
+/** The same with the sentence in `error` as well, where PlantDB's clients look for it. */
+export function renderPlantDBProblem (error: Problem, requestId: string): Rendered<ProblemDocument> {
+  const { body, ...rendered } = renderProblem(error, requestId)
+  return { ...rendered, body: { ...body, error: body.message } }
 }
 
 /** The words of RFC 6749 section 5.2 for errors of the services behind the OAuth routes. */
@@ -94,13 +110,21 @@ const oauthWords: Partial<Record<ErrorCode, [status: number, word: string]>> = {
   invalid_scope: [400, 'invalid_scope'],
   insufficient_scope: [400, 'invalid_scope'],
   unsupported_grant_type: [400, 'unsupported_grant_type'],
-  too_many_attempts: [429, 'temporarily_unavailable'],
+  refresh_not_offered: [400, 'unsupported_grant_type'],
+  // RFC 8628 section 3.5.
+  authorization_pending: [400, 'authorization_pending'],
+  slow_down: [400, 'slow_down'],
+  access_denied: [400, 'access_denied'],
+  expired_token: [400, 'expired_token'],
   internal_error: [500, 'server_error']
 }
 
+/** Refusals that say nothing of the grant: a client that took them for its end would sign its user out. */
+const notNow = (status: number): boolean => status === 408 || status === 429 || status >= 500
+
 const oauthWord = (code: ErrorCode): [status: number, word: string] => {
   const [status] = catalogue[code]
-  return oauthWords[code] ?? (status >= 500 ? [status, 'temporarily_unavailable'] : [400, 'invalid_grant'])
+  return oauthWords[code] ?? (notNow(status) ? [status, 'temporarily_unavailable'] : [400, 'invalid_grant'])
 }
 
 /** An error as RFC 6749 section 5.2 wants it. */

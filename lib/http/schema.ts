@@ -11,6 +11,9 @@ export const Words = <const T extends string>(words: readonly T[], options: obje
 /** A noun by its name, so that it stands once in the OpenAPI document. */
 export const ref = <T extends TSchema>(noun: T) => Type.Unsafe<Static<T>>({ $ref: `${noun.$id}#` })
 
+/** No body, where the status is not 204. */
+export const Nothing = Type.Unsafe<undefined>({ type: 'null' })
+
 /** RFC 3339, UTC. */
 export const Time = Type.String({ format: 'date-time' })
 
@@ -33,13 +36,24 @@ export const Problem = Type.Object({
   code: Type.String(),
   message: Type.String(),
   request_id: Type.String(),
-  errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() })))
+  error: Type.Optional(Type.String({ description: 'The same as `message`, on routes where PlantDB has it so' })),
+  errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
+  next_eligible_at: Type.Optional(Type.String({ format: 'date-time', description: 'Where an API token was refused: when the next one may be issued' }))
 }, { $id: 'Problem' })
 export type Problem = Static<typeof Problem>
 
 /** The answers of a route that are problem documents, by status. */
 export const refusals = <const T extends number>(...statuses: T[]) => Object.fromEntries(statuses.map(status =>
   [status, { description: STATUS_CODES[status] ?? '', content: { 'application/problem+json': { schema: ref(Problem) } } }])) as Record<T, object>
+
+/** The answers of a route that are bytes of any type, by status; the first may also be one of other types. */
+export const bytes = (whole: number, part: number, others: Record<string, TSchema> = {}): Record<number, object> => {
+  const any = { '*/*': { schema: Type.String({ format: 'binary' }) } }
+  return {
+    [whole]: { description: 'The content', content: { ...Object.fromEntries(Object.entries(others).map(([type, schema]) => [type, { schema }])), ...any } },
+    [part]: { description: 'The part that was asked for', content: any }
+  }
+}
 
 /** RFC 6749 section 5.2. */
 export const OAuthError = Type.Object({ error: Type.String(), error_description: Type.String() }, { $id: 'OAuthError' })

@@ -7,13 +7,24 @@ const create = (options: Options): Ajv => {
   return ajv
 }
 
+const strict = create({ coerceTypes: false })
+const coercing = create({ coerceTypes: true })
+
+/** Compiles a schema when something is first validated, because most of what a start takes would be compiling. */
+function lazily (compile: () => ValidateFunction): ValidateFunction {
+  let compiled: ValidateFunction | undefined
+  const validate = (data: unknown): boolean | Promise<unknown> => {
+    compiled ??= compile()
+    const verdict = compiled(data)
+    Object.assign(validate, { errors: compiled.errors })
+    return verdict
+  }
+  return validate as ValidateFunction
+}
+
 /**
  * Bodies are taken as they are: coercion would turn null into "" and "false" into false. Query, path and
  * headers are text by nature and are coerced.
  */
-export function createValidatorCompiler () {
-  const strict = create({ coerceTypes: false })
-  const coercing = create({ coerceTypes: true })
-  return ({ schema, httpPart }: { schema: AnySchema, httpPart?: string }): ValidateFunction =>
-    (httpPart === 'body' ? strict : coercing).compile(schema)
-}
+export const validatorCompiler = ({ schema, httpPart }: { schema: AnySchema, httpPart?: string }): ValidateFunction =>
+  lazily(() => (httpPart === 'body' ? strict : coercing).compile(schema))

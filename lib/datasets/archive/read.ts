@@ -1,0 +1,64 @@
+import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isTooDeep } from '../depth.js'
+import { discard, onDisk } from '../disk.js'
+import { entriesOf, type Limits } from './directory.js'
+import { checkListing } from './listing.js'
+import { isMetadata, planOf, type Plan } from './plan.js'
+import { invalid } from './refuse.js'
+import { together } from './together.js'
+import { syncFolders, unpack } from './unpack.js'
+
+async function readObject (target: string, path: string): Promise<object> {
+  const text = await readFile(join(target, path), 'utf8')
+  try {
+    const value: unknown = JSON.parse(text)
+    if (isTooDeep(value)) return invalid(path, 'is nested too deeply')
+    if (value instanceof Object && !Array.isArray(value)) return value
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    return invalid(path, 'is no JSON')
+  }
+  return invalid(path, 'is no JSON object')
+}
+
+/** Checks the documents of an unpacked scan, and gives filesets without files their folders. */
+async function complete (target: string, plan: Plan, signal?: AbortSignal): Promise<Set<string>> {
+  const metadata = [...plan.files.keys()].filter(isMetadata)
+  await together(metadata, async path => { await readObject(target, path) }, signal)
+  const filesets = checkListing(await readObject(target, 'files.json'), plan)
+  for (const id of filesets) await mkdir(join(target, id), { recursive: true })
+  return new Set([...plan.folders, ...filesets])
+}
+
+async function fill (archive: FileHandle, target: string, plan: Plan, signal?: AbortSignal): Promise<void> {
+  try {
+    await unpack(archive, plan, target, signal)
+    await syncFolders(target, await complete(target, plan, signal))
+    signal?.throwIfAborted()
+  } catch (error) {
+    await discard(target)
+    throw error
+  }
+}
+
+/**
+ * Unpacks a ZIP of one scan, in PlantDB's layout, into a new folder; every file and folder is synced. Names,
+ * kinds, sizes and places of all entries are checked before anything is written, their bytes while they are
+ * written, `files.json` and the metadata after that. If anything is not right, no folder is left.
+ *
+ * @param target a folder that does not exist yet; its parent does, and is not synced
+ * @param signal stops it; its reason is thrown
+ * @throws `archive_invalid` with the entry that is at fault, `archive_too_large`, `storage_full`, `storage_unavailable`
+ */
+export const unpackArchive = (zipPath: string, target: string, limits: Limits, signal?: AbortSignal): Promise<void> => onDisk(async () => {
+  const archive = await open(zipPath)
+  try {
+    const plan = planOf(await entriesOf(archive, limits))
+    signal?.throwIfAborted()
+    await mkdir(target)
+    await fill(archive, target, plan, signal)
+  } finally {
+    await archive.close()
+  }
+})

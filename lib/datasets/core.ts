@@ -1,0 +1,47 @@
+import { fail } from '../errors.js'
+import { onDisk } from './disk.js'
+import type { Commits } from './commits.js'
+import type { FileRecord, FilesetRecord, ScanSummary } from './index-entry.js'
+import type { Layout, Place } from './layout.js'
+import type { Actor, Right, Rights } from './rights.js'
+import type { ScanIndex } from './scan-index.js'
+import type { Workspace } from './workspace.js'
+
+/** What the services of scans, filesets, files and metadata share. */
+export interface Core {
+  layout: Layout
+  workspace: Workspace
+  index: ScanIndex
+  commits: Commits
+  rights: Rights
+  /** Milliseconds since the epoch. */
+  now: () => number
+  /** @throws `datasets_indexing` until the folder is indexed */
+  ready: () => void
+  /** Tells the other replicas that a scan was made or removed as a whole. */
+  announce: (scan: string) => Promise<void>
+}
+
+/**
+ * A scan that an actor may use so.
+ * @throws `authentication_required`, `scan_not_found`, `not_permitted`
+ */
+export async function findScan ({ index, rights, ready }: Core, actor: Actor, right: Right, scan: string): Promise<ScanSummary> {
+  ready()
+  return rights.demand(actor, right, await onDisk(() => index.get(scan)))
+}
+
+/** The same for a fileset. @throws `fileset_not_found` as well */
+export async function findFileset (core: Core, actor: Actor, right: Right, { scan, fileset = '' }: Place): Promise<FilesetRecord> {
+  await findScan(core, actor, right, scan)
+  return core.index.filesets(scan).get(fileset) ?? fail('fileset_not_found')
+}
+
+/** The same for a file. @throws `file_not_found` as well */
+export async function findFile (core: Core, actor: Actor, right: Right, place: Place): Promise<FileRecord> {
+  const { files } = await findFileset(core, actor, right, place)
+  return files.get(place.file ?? '') ?? fail('file_not_found')
+}
+
+/** The time as PlantDB and RFC 3339 both read it: seconds, UTC, as an offset. */
+export const timeText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}+00:00`

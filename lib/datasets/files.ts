@@ -1,0 +1,113 @@
+import { fail } from '../errors.js'
+import { findFile, findFileset, findScan, type Core } from './core.js'
+import type { Digests } from './digests.js'
+import { discardFile, onDisk } from './disk.js'
+import { pageById, type PageOf } from './filesets.js'
+import { removal, replacement, type FilePlace } from './file-changes.js'
+import type { FileRecord } from './index-entry.js'
+import type { Said } from './naming.js'
+import { openFile, type OpenFile } from './open-file.js'
+import { mediaTypeOf, presentFile } from './present.js'
+import type { Actor } from './rights.js'
+import type { File } from './schema.js'
+import { createTakingIn } from './taking-in.js'
+import type { Arrived, Upload } from './upload.js'
+
+/** A file to be sent; the handle is closed by who sends it. */
+export interface Content extends OpenFile { name: string, mediaType: string, digest: string }
+
+export interface Files {
+  list: (actor: Actor, place: { scan: string, fileset: string }, page: PageOf) => Promise<{ items: File[], next: string | null }>
+  /** @throws `file_not_found` */
+  info: (actor: Actor, place: FilePlace) => Promise<File>
+  /** @throws `file_not_found` */
+  open: (actor: Actor, place: FilePlace) => Promise<Content>
+  /** Takes a new file in. @throws `file_exists`, `file_too_large`, and what `Upload` says */
+  create: (actor: Actor, place: { scan: string, fileset: string }, upload: Upload, said: Said) => Promise<File>
+  /** Takes a new file in whose place only the form tells. @param say reads it off the fields @throws as above */
+  createFromForm: (actor: Actor, upload: Upload, say: (fields: Arrived['fields']) => { scan: string, fileset: string } & Said) => Promise<File>
+  /** Puts other content in the place of a file's; name and metadata stay. @throws `file_not_found` and as above */
+  replace: (actor: Actor, place: FilePlace, upload: Upload) => Promise<File>
+  remove: (actor: Actor, place: FilePlace) => Promise<void>
+}
+
+export function createFiles (core: Core, { digests, largest }: { digests: Digests, largest: number }): Files {
+  const { layout, workspace, commits, index } = core
+  const { receiveAt, takeIn, add } = createTakingIn(core, largest)
+
+  const present = async ({ scan, fileset, file }: FilePlace): Promise<File> => {
+    await index.get(scan)
+    return presentFile(scan, fileset, index.filesets(scan).get(fileset)?.files.get(file) ?? fail('file_not_found'))
+  }
+
+  /** What is known of a file's content as it is now; else it is read, and known from then on. */
+  const digestOf = async ({ scan, fileset }: FilePlace, record: FileRecord, { handle, etag, bytes, modified }: OpenFile): Promise<string> => {
+    const isSame = record.bytes === bytes && record.modified === modified
+    if (isSame && record.digest !== undefined) return record.digest
+    const digest = await digests.of(`${scan}/${fileset}/${etag}`, handle)
+    if (isSame) {
+      record.digest = digest
+      index.changed = true
+    }
+    return digest
+  }
+
+  const open = async (actor: Actor, place: FilePlace): Promise<Content> => {
+    const record = await findFile(core, actor, 'read', place)
+    const opened = await openFile(layout, place.scan, place.fileset, record.name)
+    try {
+      const digest = await onDisk(() => digestOf(place, record, opened))
+      return { ...opened, name: record.name, mediaType: mediaTypeOf(record.name), digest }
+    } catch (error) {
+      await opened.handle.close()
+      throw error
+    }
+  }
+
+  return {
+    list: async (actor, { scan, fileset }, page) => {
+      const { files } = await findFileset(core, actor, 'read', { scan, fileset })
+      const { items, next } = pageById(files.values(), page)
+      return { items: items.map(file => presentFile(scan, fileset, file)), next }
+    },
+
+    info: async (actor, place) => {
+      const { handle } = await open(actor, place)
+      await handle.close()
+      return await present(place)
+    },
+
+    open,
+
+    create: async (actor, { scan, fileset }, upload, said) => {
+      await findFileset(core, actor, 'write', { scan, fileset })
+      let id = ''
+      await takeIn(scan, upload, async (arrived, hand) => { id = await add({ scan, fileset }, arrived, said, hand) })
+      return await present({ scan, fileset, file: id })
+    },
+
+    createFromForm: async (actor, upload, say) => {
+      const path = workspace.temporary()
+      try {
+        const arrived = await receiveAt(path, upload)
+        const { scan, fileset, ...said } = say(arrived.fields)
+        await findFileset(core, actor, 'write', { scan, fileset })
+        const file = await add({ scan, fileset }, arrived, said, (concerns, change) => commits.change(scan, [concerns], change))
+        return await present({ scan, fileset, file })
+      } finally {
+        discardFile(path)
+      }
+    },
+
+    replace: async (actor, place, upload) => {
+      await findFile(core, actor, 'write', place)
+      await takeIn(place.scan, upload, ({ received }, hand) => hand(`${place.fileset}/${place.file}`, replacement(layout, place, received)))
+      return await present(place)
+    },
+
+    remove: async (actor, place) => {
+      await findScan(core, actor, 'delete', place.scan)
+      await commits.change(place.scan, [`${place.fileset}/${place.file}`], removal(layout, place))
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import { fail } from '../errors.js'
+import { fromCursor, toCursor } from '../http/cursor.js'
+import { findFileset, findScan, timeText, type Core } from './core.js'
+import { discard, onDisk, writeSynced } from './disk.js'
+import type { Metadata } from './index-entry.js'
+import { metadataText, withoutProtected } from './metadata.js'
+import { isFilesetId, NAME } from './names.js'
+import { removalOf } from './placement.js'
+import { presentFileset } from './present.js'
+import { look } from './read-scan.js'
+import type { Actor } from './rights.js'
+import type { Fileset } from './schema.js'
+
+export interface PageOf { limit: number, cursor?: string | undefined }
+
+const ID = new RegExp(`^${NAME}$`)
+
+/** One page of things by id. */
+export function pageById<T extends { id: string }> (all: Iterable<T>, { limit, cursor }: PageOf): { items: T[], next: string | null } {
+  const after = cursor === undefined ? undefined : fromCursor(cursor, ID)
+  const rest = [...all].filter(({ id }) => after === undefined || id > after).sort((a, b) => a.id < b.id ? -1 : 1)
+  return { items: rest.slice(0, limit), next: rest.length > limit ? toCursor(rest[limit - 1]!.id) : null }
+}
+
+export interface Filesets {
+  list: (actor: Actor, scan: string, page: PageOf) => Promise<{ items: Fileset[], next: string | null }>
+  /** @throws `fileset_not_found` */
+  get: (actor: Actor, scan: string, id: string) => Promise<Fileset>
+  /** @throws `fileset_exists` */
+  create: (actor: Actor, scan: string, fileset: { id: string, metadata?: Metadata }) => Promise<Fileset>
+  /** Removes a fileset with all of its files. */
+  remove: (actor: Actor, scan: string, id: string) => Promise<void>
+}
+
+export function createFilesets (core: Core): Filesets {
+  const { layout, workspace, commits, index, now } = core
+
+  const present = async (scan: string, id: string): Promise<Fileset> => {
+    await index.get(scan)
+    return presentFileset(scan, index.filesets(scan).get(id) ?? fail('fileset_not_found'))
+  }
+
+  return {
+    list: async (actor, scan, page) => {
+      await findScan(core, actor, 'read', scan)
+      const { items, next } = pageById(index.filesets(scan).values(), page)
+      return { items: items.map(fileset => presentFileset(scan, fileset)), next }
+    },
+
+    get: async (actor, scan, id) => presentFileset(scan, await findFileset(core, actor, 'read', { scan, fileset: id })),
+
+    create: async (actor, scan, { id, metadata = {} }) => {
+      if (!isFilesetId(id)) return fail('invalid_request', { errors: [{ path: '/id', message: 'is reserved' }] })
+      await findScan(core, actor, 'write', scan)
+      const temporary = workspace.temporary()
+      const time = timeText(now())
+      const value = { ...withoutProtected(metadata, { scan, fileset: id }), created: time, last_modified: time, created_by: actor.fullname }
+      try {
+        await onDisk(() => writeSynced(temporary, metadataText(value)))
+        await commits.change(scan, [id, `@${id}`], (listing, again) => {
+          const isListed = listing.filesets.has(id)
+          if (!again && (isListed || look(layout.fileset(scan, id))?.isFile())) return fail('fileset_exists')
+          return {
+            ...(isListed ? {} : { list: draft => draft.addFileset(id) }),
+            folders: [layout.fileset(scan, id)],
+            place: [{ temporary, path: layout.metadata({ scan, fileset: id }), replaces: false }],
+            touched: new Map([[id, undefined]])
+          }
+        })
+      } finally {
+        await discard(temporary)
+      }
+      return await present(scan, id)
+    },
+
+    remove: async (actor, scan, id) => {
+      await findScan(core, actor, 'delete', scan)
+      await commits.change(scan, [id, `@${id}`], (listing, again) => {
+        if (!listing.filesets.has(id)) return again ? { touched: new Map([[id, undefined]]) } : fail('fileset_not_found')
+        const paths = [layout.fileset(scan, id), layout.metadata({ scan, fileset: id }), layout.fileMetadata(scan, id)]
+        return { list: draft => draft.removeFileset(id), remove: paths.flatMap(path => removalOf(layout.root, path)), touched: new Map([[id, undefined]]) }
+      })
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import type { ListedFile } from './listing.js'
+
+export type Metadata = Record<string, unknown>
+
+export const visibilities = ['private', 'shared', 'public'] as const
+export type Visibility = typeof visibilities[number]
+
+/** A file as the index knows it. Times are milliseconds since the epoch, `digest` is base64 of its SHA-256 once somebody asked. */
+export interface FileRecord extends ListedFile { bytes: number, created: number, modified: number, digest?: string }
+
+export interface FilesetRecord { id: string, created: number, modified: number, files: Map<string, FileRecord> }
+
+export type Filesets = Map<string, FilesetRecord>
+
+/** What the index knows of a scan without looking at its filesets. */
+export interface ScanSummary {
+  id: string
+  metadata: Metadata
+  owner: string | null
+  groups: readonly string[]
+  visibility: Visibility
+  /** Milliseconds since the epoch. */
+  created: number
+  modified: number
+  filesets: number
+  files: number
+  bytes: number
+  /** Fileset and file that stand for the scan. */
+  thumbnail: [fileset: string, file: string] | null
+  /** Tells one version of `files.json` and `metadata.json` from another. */
+  stamp: string
+}
+
+const NOBODY = 'guest'
+
+const wordsIn = (value: unknown): string[] => {
+  if (typeof value === 'string') return [value]
+  return Array.isArray(value) ? value.filter(item => typeof item === 'string') : []
+}
+
+/** Who may do what with a scan, out of its metadata. What is not stated, or makes no sense, opens nothing beyond PlantDB's own rules. */
+export function accessIn (metadata: Metadata): Pick<ScanSummary, 'owner' | 'groups' | 'visibility'> {
+  const { owner, sharing, visibility } = metadata
+  return {
+    // Scans that PlantDB has made for nobody belong to its guest.
+    owner: typeof owner === 'string' && owner !== '' && owner !== NOBODY ? owner : null,
+    groups: wordsIn(sharing),
+    visibility: visibility === undefined ? 'shared' : visibilities.find(known => known === visibility) ?? 'private'
+  }
+}
+
+const image = /\.(jpe?g|png|tiff?|webp|gif)$/i
+
+const firstImage = (filesets: Filesets): [string, string] | null => {
+  for (const { id, files } of [filesets.get('images'), ...filesets.values()].filter(fileset => fileset !== undefined)) {
+    for (const file of files.values()) if (image.test(file.name)) return [id, file.id]
+  }
+  return null
+}
+
+const timeIn = (value: unknown): number => {
+  // PlantDB writes no zone; the server's is meant, and UTC is the best that is known of it.
+  if (typeof value !== 'string') return NaN
+  return Date.parse(/[T ]\d\d:\d\d/.test(value) && !/(Z|[+-]\d\d:?\d\d)$/.test(value) ? `${value.replace(' ', 'T')}Z` : value)
+}
+
+interface Read { id: string, metadata: Metadata, filesets: Filesets, stamp: string, /** Of the scan's folder. */ created: number, /** Of files.json. */ modified: number }
+
+/** Sums a scan up. */
+export function summarise ({ id, metadata, filesets, stamp, created, modified }: Read): ScanSummary {
+  let files = 0
+  let bytes = 0
+  for (const fileset of filesets.values()) {
+    files += fileset.files.size
+    for (const file of fileset.files.values()) bytes += file.bytes
+  }
+  const changed = timeIn(metadata.last_modified)
+  return {
+    id,
+    metadata,
+    ...accessIn(metadata),
+    created: timeIn(metadata.created) || created,
+    modified: Math.max(modified, changed || 0),
+    filesets: filesets.size,
+    files,
+    bytes,
+    thumbnail: firstImage(filesets),
+    stamp
+  }
+}

@@ -1,0 +1,48 @@
+import sharp from 'sharp'
+import { fail } from '../errors.js'
+
+const MOST_PIXELS = 0x3fff ** 2
+
+/** How files of each format begin, in hexadecimal digits. */
+const beginnings = {
+  jpeg: /^ffd8ff/,
+  png: /^89504e470d0a1a0a/,
+  gif: /^474946383[79]61/,
+  tiff: /^(49492a00|4d4d002a|49492b00|4d4d002b)/,
+  webp: /^52494646.{8}57454250/
+}
+
+/** One reader for each of these formats, and SVG, with which the demo draws and which has no entry above. */
+const readers = ['Jpeg', 'Png', 'Nsgif', 'Tiff', 'Webp', 'Svg'].map(format => `VipsForeignLoad${format}Buffer`)
+
+/** Sets up libvips, of which a process has one: no memory for results, and no reader that is not needed. */
+export function restrictLibvips (): void {
+  sharp.cache(false)
+  sharp.block({ operation: ['VipsForeignLoad'] })
+  sharp.unblock({ operation: readers })
+}
+
+const isKnown = (source: Buffer): boolean => {
+  const head = source.toString('hex', 0, 12)
+  return Object.values(beginnings).some(beginning => beginning.test(head))
+}
+
+/**
+ * Renders a picture as a JPEG of 8 bits per channel on white, without metadata. It is neither enlarged nor
+ * turned: camera poses refer to the pixels as they are stored. Of several frames or pages it takes the first.
+ * @param source a JPEG, PNG, GIF, TIFF or WebP; others, such as SVG, could make the reader open files
+ * @param pixels of the longest side at most
+ * @throws `image_unreadable` also for what is truncated or has more than 268 million pixels
+ */
+export async function toJpeg (source: Buffer, pixels: number): Promise<Buffer> {
+  if (!isKnown(source)) return fail('image_unreadable')
+  try {
+    return await sharp(source, { failOn: 'error', limitInputPixels: MOST_PIXELS, sequentialRead: true })
+      .resize({ width: pixels, height: pixels, fit: 'inside', withoutEnlargement: true })
+      .flatten({ background: 'white' })
+      .jpeg({ quality: 85 })
+      .toBuffer()
+  } catch (error) {
+    return fail('image_unreadable', { cause: error })
+  }
+}

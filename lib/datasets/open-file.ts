@@ -1,0 +1,27 @@
+import type { FileHandle } from 'node:fs/promises'
+import { fail } from '../errors.js'
+import { missingAs } from './disk.js'
+import type { Layout } from './layout.js'
+import { openPlain } from './plain-file.js'
+import { look } from './read-scan.js'
+
+/** A file that is open for reading. Times are milliseconds since the epoch; who takes it closes it. */
+export interface OpenFile { handle: FileHandle, path: string, bytes: number, modified: number, etag: string }
+
+/** Whether a path is a folder and no link to one. */
+export const isFolder = (path: string): boolean => look(path)?.isDirectory() === true
+
+/**
+ * Opens the content of a file, never through a link that leads elsewhere.
+ * @throws `file_not_found`
+ */
+export async function openFile (layout: Layout, scan: string, fileset: string, name: string): Promise<OpenFile> {
+  if (!isFolder(layout.scan(scan)) || !isFolder(layout.fileset(scan, fileset))) return fail('file_not_found')
+  return await opened(layout.content(scan, fileset, name))
+}
+
+/** The same by a path whose folders are known to be none of them links. @throws `file_not_found` */
+export async function opened (path: string): Promise<OpenFile> {
+  const { handle, stats: { ino, size, mtimeMs } } = await openPlain(path).catch(missingAs('file_not_found'))
+  return { handle, path, bytes: size, modified: mtimeMs, etag: `"${ino.toString(36)}-${size.toString(36)}-${mtimeMs.toString(36)}"` }
+}

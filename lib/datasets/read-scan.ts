@@ -1,0 +1,140 @@
+import { lstatSync, type Stats } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { isTooDeep } from './depth.js'
+import type { FileRecord, FilesetRecord, Filesets, Metadata } from './index-entry.js'
+import { DamagedScan, Listing, type Fault, type ListedFileset } from './listing.js'
+import { layoutOf, type Layout } from './layout.js'
+import { textOf } from './plain-file.js'
+
+/** A scan as it lies in the folder, and what of it cannot be used. */
+export interface ReadScan { metadata: Metadata, filesets: Filesets, stamp: string, created: number, modified: number, faults: Fault[] }
+
+const isObject = (value: unknown): value is Metadata => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** What a path is, without following a link; undefined if there is nothing. */
+export const look = (path: string): Stats | undefined => lstatSync(path, { throwIfNoEntry: false })
+
+const stampOf = ({ ino, size, mtimeMs }: Stats): string => `${ino}.${size}.${mtimeMs}`
+
+const statOf = (path: string, what: string): Stats => {
+  const stat = look(path)
+  if (!stat) throw new DamagedScan(`${what} is missing`)
+  if (!stat.isFile()) throw new DamagedScan(`${what} is no file`)
+  return stat
+}
+
+/** Tells versions of what the index holds of a scan apart. @throws DamagedScan */
+export function stampOfScan (layout: Layout, scan: string): string {
+  const metadata = look(layout.metadata({ scan }))
+  return `${stampOf(statOf(layout.listing(scan), 'files.json'))}|${metadata ? stampOf(metadata) : '-'}`
+}
+
+/** The folders on the way from a root to a path, without both. */
+const between = (root: string, path: string): string[] => {
+  const parts = relative(root, path).split(sep).slice(0, -1)
+  return parts.map((_part, i) => join(root, ...parts.slice(0, i + 1)))
+}
+
+/** Whether every folder on the way to a path is there, and none is a link that could lead elsewhere. */
+export const isInside = (root: string, path: string): boolean => between(root, path).every(folder => look(folder)?.isDirectory())
+
+/**
+ * Reads a JSON object below a root; undefined if it is not there.
+ * @throws DamagedScan if it is there and no object, or behind a link
+ */
+export function objectIn (root: string, path: string, what: string): Metadata | undefined {
+  for (const folder of between(root, path)) {
+    const stat = look(folder)
+    if (!stat) return undefined
+    if (!stat.isDirectory()) throw new DamagedScan(`${what} lies behind something that is no folder`)
+  }
+  const stat = look(path)
+  if (!stat) return undefined
+  if (!stat.isFile()) throw new DamagedScan(`${what} is no file`)
+  let value: unknown
+  try {
+    value = JSON.parse(textOf(path))
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw new DamagedScan(`${what} is no valid JSON`)
+  }
+  if (!isObject(value)) throw new DamagedScan(`${what} is no JSON object`)
+  if (isTooDeep(value)) throw new DamagedScan(`${what} is nested too deeply`)
+  return value
+}
+
+/** PlantDB keeps these with the fileset of the pictures, and shows them as the scan's. */
+const ofImages = ['object', 'hardware', 'acquisition_date'] as const
+
+/**
+ * The metadata of a scan. What PlantDB keeps in `images.json` fills in what is missing.
+ * @throws DamagedScan: without its metadata nobody knows who may see the scan
+ */
+export function readScanMetadata (layout: Layout, scan: string): Metadata {
+  const own = objectIn(layout.root, layout.metadata({ scan }), 'metadata/metadata.json') ?? {}
+  if (ofImages.every(key => key in own)) return own
+  let images: Metadata = {}
+  try {
+    images = objectIn(layout.root, layout.metadata({ scan, fileset: 'images' }), 'metadata/images.json') ?? {}
+  } catch (error) {
+    if (!(error instanceof DamagedScan)) throw error
+  }
+  const missing = ofImages.filter(key => !(key in own) && key in images)
+  return missing.length === 0 ? own : { ...own, ...Object.fromEntries(missing.map(key => [key, images[key]])) }
+}
+
+/** What the disk says of a listed file; undefined if it is not there, or no file. */
+export function readFileRecord (layout: Layout, scan: string, fileset: string, id: string, name: string): FileRecord | undefined {
+  const stat = look(layout.content(scan, fileset, name))
+  if (!stat?.isFile()) return undefined
+  return { id, name, bytes: stat.size, created: stat.birthtimeMs || stat.mtimeMs, modified: stat.mtimeMs }
+}
+
+/** @param known records that are still right, by file id */
+export async function readFileset (layout: Layout, scan: string, listed: ListedFileset, pace: () => Promise<void>, known?: ReadonlyMap<string, FileRecord>): Promise<{ record: FilesetRecord | undefined, faults: Fault[] }> {
+  const folder = look(layout.fileset(scan, listed.id))
+  if (!folder?.isDirectory()) return { record: undefined, faults: [{ path: `${scan}/${listed.id}`, reason: folder ? 'is no folder' : 'the folder of the fileset is missing' }] }
+  const files = new Map<string, FileRecord>()
+  const metadata = look(layout.fileMetadata(scan, listed.id))
+  const faults: Fault[] = metadata && !metadata.isDirectory() ? [{ path: `${scan}/metadata/${listed.id}`, reason: 'is no folder' }] : []
+  for (const { id, name } of listed.files.values()) {
+    const before = known?.get(id)
+    const record = before?.name === name ? before : readFileRecord(layout, scan, listed.id, id, name)
+    if (record) files.set(id, record)
+    else faults.push({ path: `${scan}/${listed.id}/${name}`, reason: 'is listed, but is not there as a file' })
+    await pace()
+  }
+  return { record: { id: listed.id, created: folder.birthtimeMs || folder.mtimeMs, modified: folder.mtimeMs, files }, faults }
+}
+
+/** What is known of a scan already: its filesets, and the files of them (`fileset/id`) that changed since. */
+export interface Before { filesets: Filesets, stale: ReadonlySet<string> }
+
+const unchanged = (before: Before | undefined, fileset: string): ReadonlyMap<string, FileRecord> | undefined => {
+  const files = before?.filesets.get(fileset)?.files
+  return files && new Map([...files].filter(([id]) => !before.stale.has(`${fileset}/${id}`)))
+}
+
+/**
+ * Reads a scan. The calls wait for the disk in this thread, which is several times as fast as the pool for
+ * many small looks; `pace` lets other work through.
+ * @throws DamagedScan if nothing of it can be used
+ */
+export async function readScan (root: string, scan: string, pace: () => Promise<void>, before?: Before): Promise<ReadScan> {
+  const layout = layoutOf(root)
+  const folder = look(layout.scan(scan))
+  if (!folder?.isDirectory()) throw new DamagedScan(folder?.isSymbolicLink() ? 'is a symbolic link' : 'is no folder')
+  if (folder.dev !== look(root)?.dev) throw new DamagedScan('lies on another file system than the database')
+  if (!look(layout.metadataFolder(scan))?.isDirectory()) throw new DamagedScan('has no metadata folder')
+  const stamp = stampOfScan(layout, scan)
+  const metadata = readScanMetadata(layout, scan)
+  const listing = new Listing(textOf(layout.listing(scan)))
+  const faults: Fault[] = listing.faults.map(reason => ({ path: `${scan}/files.json`, reason }))
+  const filesets: Filesets = new Map()
+  for (const listed of listing.filesets.values()) {
+    const { record, faults: more } = await readFileset(layout, scan, listed, pace, unchanged(before, listed.id))
+    if (record) filesets.set(listed.id, record)
+    faults.push(...more)
+  }
+  return { metadata, filesets, stamp, created: folder.birthtimeMs || folder.ctimeMs, modified: look(layout.listing(scan))?.mtimeMs ?? 0, faults }
+}

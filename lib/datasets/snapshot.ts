@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { rename } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { isMissing } from './disk.js'
+import type { ScanSummary } from './index-entry.js'
+import type { Fault } from './listing.js'
+
+/** A scan of the index as it is kept on disk; `packed` are its filesets. */
+export interface Kept { summary: ScanSummary, packed: string, faults: Fault[] }
+
+const FORMAT = 'guardcell-index-1'
+
+const lineOf = ({ summary, packed, faults }: Kept): string => `${JSON.stringify([summary, faults])}\t${packed}\n`
+
+function keptIn (line: string): Kept {
+  const tab = line.indexOf('\t')
+  const [summary, faults] = JSON.parse(line.slice(0, tab)) as [ScanSummary, Fault[]]
+  return { summary, packed: line.slice(tab + 1), faults }
+}
+
+/** Writes the index beside the data sets, as a whole: whoever reads finds the old or the new one. */
+export async function writeSnapshot (path: string, temporary: string, scans: Iterable<Kept>): Promise<void> {
+  const hash = createHash('sha256')
+  const lines = function * () {
+    yield `${FORMAT}\n`
+    for (const kept of scans) {
+      const line = lineOf(kept)
+      hash.update(line)
+      yield line
+    }
+    yield `${hash.digest('hex')}\n`
+  }
+  await pipeline(Readable.from(lines()), createWriteStream(temporary, { flags: 'wx' }))
+  await rename(temporary, path)
+}
+
+/**
+ * Reads the index that an earlier run kept.
+ * @returns nothing if there is none, or if it is not whole: it can be made anew
+ */
+export async function readSnapshot (path: string): Promise<Kept[]> {
+  const kept: Kept[] = []
+  const hash = createHash('sha256')
+  let first = true
+  let last = ''
+  try {
+    for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+      if (first && line !== FORMAT) return []
+      if (!first && last !== '') {
+        hash.update(`${last}\n`)
+        kept.push(keptIn(last))
+      }
+      last = first ? '' : line
+      first = false
+    }
+  } catch (error) {
+    if (isMissing(error) || error instanceof SyntaxError) return []
+    throw error
+  }
+  return last === hash.digest('hex') ? kept : []
+}

@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Commits } from './commits.js'
+import type { Journal } from './journal.js'
+import type { Layout } from './layout.js'
+import { recoverScans, tidyJournal } from './recovery.js'
+import type { ScanIndex } from './scan-index.js'
+import { readSnapshot, writeSnapshot } from './snapshot.js'
+import type { Workspace } from './workspace.js'
+
+export interface Log { warn: (details: object, message: string) => void, info: (details: object, message: string) => void }
+
+/** Gets the data sets ready in the background, and keeps what is known of them. */
+export interface Upkeep {
+  /** Fulfilled when the folder is indexed. */
+  opened: Promise<void>
+  isReady: () => boolean
+  close: () => Promise<void>
+}
+
+const KEEP_INDEX_MS = 300_000
+const RETRY_MS = 5_000
+
+interface Parts { layout: Layout, workspace: Workspace, index: ScanIndex, journal: Journal, commits: Commits, now: () => number, log: Log }
+
+export function startUpkeep ({ layout, workspace, index, journal, commits, now, log }: Parts): Upkeep {
+  let ready = false
+  const closing = new AbortController()
+  const onError = (error: unknown): void => log.warn({ err: error }, 'data sets')
+
+  const keepIndex = async (): Promise<void> => {
+    if (!ready || !index.changed) return
+    index.changed = false
+    await writeSnapshot(workspace.snapshot, workspace.temporary(), index.kept())
+  }
+
+  const tidy = async (): Promise<void> => {
+    await keepIndex()
+    await tidyJournal({ layout, journal, commits, onError }, now())
+  }
+
+  const load = async (): Promise<void> => {
+    const began = performance.now()
+    await workspace.sweep()
+    await recoverScans({ layout, journal, commits, onError })
+    await index.load(await readSnapshot(workspace.snapshot))
+    log.info({ scans: index.size, ms: Math.round(performance.now() - began) }, 'data sets are indexed')
+    for (const { path, reason } of index.faults()) log.warn({ path, reason }, 'cannot be used')
+    ready = true
+  }
+
+  const loadAtLast = async (): Promise<void> => {
+    while (!closing.signal.aborted) {
+      try {
+        return await load()
+      } catch (error) {
+        onError(error)
+        await sleep(RETRY_MS, undefined, { signal: closing.signal }).catch(() => {})
+      }
+    }
+  }
+
+  const opened = loadAtLast()
+  const timer = setInterval(() => { tidy().catch(onError) }, KEEP_INDEX_MS).unref()
+  return {
+    opened,
+    isReady: () => ready,
+    close: async () => {
+      closing.abort()
+      clearInterval(timer)
+      await opened
+      await keepIndex().catch(onError)
+    }
+  }
+}

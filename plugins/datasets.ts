@@ -1,0 +1,35 @@
+import fp from 'fastify-plugin'
+import { join } from 'node:path'
+import type { AppOptions } from '#lib/app-options.js'
+import { BootError } from '#lib/boot-error.js'
+import { openDatasets, type Datasets } from '#lib/datasets/service.js'
+import { faultOfFolder } from '#lib/datasets/workspace.js'
+
+declare module 'fastify' {
+  interface FastifyInstance { datasets: Datasets }
+}
+
+const RATIO_FROM = 100 * 2 ** 20
+
+export default fp<AppOptions>(async (app, { config, now, skew }) => {
+  const { redis, names, groups, accountStore } = app
+  const root = config.DATA_DIR ?? join(config.STATE_DIR, 'datasets')
+  const fault = await faultOfFolder(root)
+  if (fault !== undefined) throw new BootError([fault])
+  const datasets = await openDatasets({
+    root,
+    redis,
+    names,
+    policy: { guests: config.GUEST_ACCESS, contributors: config.CONTRIBUTORS_WRITE },
+    people: { groupsExist: groups.exists, accountExists: async username => await accountStore.byUsername(username) !== undefined },
+    lease: config.WRITE_LEASE * 1000,
+    largestFile: config.FILE_MAX_BYTES,
+    largestModel: config.MODEL_MAX_BYTES,
+    archive: { entries: config.ARCHIVE_MAX_ENTRIES, bytes: config.ARCHIVE_MAX_BYTES, ratio: config.ARCHIVE_MAX_RATIO, ratioFrom: RATIO_FROM },
+    now,
+    skew,
+    log: app.log
+  })
+  app.decorate('datasets', datasets)
+  app.addHook('onClose', async () => { await datasets.close() })
+}, { name: 'datasets', dependencies: ['redis', 'accounts', 'groups'] })
