@@ -1,0 +1,153 @@
+import { accountFrom, type Account } from '../accounts/account.js'
+import type { Stamp } from '../audit/stamp.js'
+import type { RedisClient } from '../redis/connect.js'
+import type { KeyNames } from '../redis/names.js'
+import { defineScript, fieldsOf, type Fields } from '../redis/script.js'
+import type { Sealing } from '../sealing/service.js'
+import { sharedScript } from '../sessions/store.js'
+
+export const statuses = ['active', 'expired', 'revoked'] as const
+export type Status = typeof statuses[number]
+
+/** An API token as the store keeps it. Times are milliseconds since the epoch. */
+export interface StoredToken {
+  id: string
+  name: string
+  /** Grants in the form of the claim. */
+  datasets: string
+  scope: string
+  meta: Record<string, unknown>
+  created: number
+  expires: number
+  used: number | null
+  status: Status
+  ended: number | null
+  reason: string | null
+  /** Its place in the lists. */
+  place: string
+}
+
+export interface NewToken {
+  id: string
+  name: string
+  datasets: string
+  scope: string
+  meta: Record<string, unknown>
+  expires: number
+  replace: boolean
+  /** When it expires once it was collected, if it is kept for its machine. */
+  promised?: number
+}
+
+/** A token that was kept for its machine; `kid` is of the key that signed it first. */
+export type Collected = { outcome: 'good', now: number, token: StoredToken, kid: string, username: string } | { outcome: 'ended' | 'inactive' }
+
+/** When an account may get its next token (milliseconds), how many it got within a day, and what stands against one now. */
+export interface Allowance { now: number, used: number, next: number, reason: 'cooldown' | 'daily_limit' | null }
+
+export type Issued =
+  | { outcome: 'issued', ended: string[], allowance: Allowance }
+  | { outcome: 'refused', allowance: Allowance }
+  | { outcome: 'inactive' }
+  | { outcome: 'past' }
+
+export interface PageOfTokens { status: Status | 'all', after: string | undefined, since: number, limit: number }
+
+/**
+ * The API tokens of all users.
+ *
+ * Callers rely on: a token is issued and counted in one call, whoever asks at the same moment; what has ended
+ * never comes back; a page takes no longer for many tokens than for few.
+ */
+export interface ApiTokenStore {
+  issue: (user: string, token: NewToken) => Promise<Issued>
+  /** Makes a token that was kept last as long as was promised; the same again when repeated. */
+  collect: (user: string, id: string, kid: string) => Promise<Collected>
+  allowance: (user: string) => Promise<Allowance>
+  /** The latest first. */
+  list: (user: string, page: PageOfTokens) => Promise<StoredToken[]>
+  find: (user: string, id: string) => Promise<StoredToken | undefined>
+  /** @returns ids of those that ended, or null if the token is not known */
+  revoke: (user: string, id: string, reason: string) => Promise<string[] | null>
+  revokeAll: (user: string, reason: string) => Promise<string[]>
+  /** What is true of a token and its owner now; also notes that it was used. */
+  standing: (user: string, id: string) => Promise<{ state: 'good' | 'ended' | 'unknown', account: Account }>
+}
+
+export interface IssuancePolicy { /** Most tokens within 24 hours, 0 for any number. */ daily: number, /** Milliseconds between two tokens. */ cooldown: number }
+
+interface Parts { redis: RedisClient, names: KeyNames, sealing: Pick<Sealing, 'withSalt'>, policy: IssuancePolicy, stamp: Stamp, skew: () => number }
+
+const script = (file: string): URL => new URL(`./lua/${file}.lua`, import.meta.url)
+
+const time = (text: string | undefined): number | null => text ? Number(text) : null
+
+function tokenFrom (fields: Fields, now: number): StoredToken {
+  const expires = Number(fields.expires)
+  const how = fields.how as Status | undefined
+  return {
+    id: fields.id ?? '',
+    name: fields.name ?? '',
+    datasets: fields.datasets ?? '',
+    scope: fields.scope ?? '',
+    meta: JSON.parse(fields.meta ?? '{}') as Record<string, unknown>,
+    created: Number(fields.created),
+    expires,
+    used: time(fields.used),
+    status: how ?? (expires <= now ? 'expired' : 'active'),
+    ended: time(fields.ended) ?? (expires <= now ? expires : null),
+    reason: fields.reason ?? (expires <= now ? 'expired' : null),
+    place: fields.place ?? ''
+  }
+}
+
+const allowanceFrom = ([now, used, next, reason = '']: readonly unknown[]): Allowance =>
+  ({ now: Number(now), used: Number(used), next: Number(next), reason: reason === 'cooldown' || reason === 'daily_limit' ? reason : null })
+
+/** A list from Lua, where an empty one cannot be told from an empty object. */
+const listOf = <T>(list: unknown): T[] => Object.values(list as object) as T[]
+
+/** The store of API tokens in Redis. Its scripts are in `lua/`. */
+export function createApiTokenStore ({ redis, names, sealing, policy: { daily, cooldown }, stamp, skew }: Parts): ApiTokenStore {
+  const define = (file: string) => defineScript(redis, sharedScript, script('tokens'), script(file))
+  const [issue, collect, eligible, list, revoke] = [define('issue'), define('collect'), define('eligible'), define('list'), define('revoke')]
+  const standing = defineScript(redis, script('token-standing'))
+
+  return {
+    issue: async (user, { id, expires, replace, meta, ...fields }) => {
+      const stored = Object.entries({ ...fields, meta: JSON.stringify(meta) }).flat()
+      const [outcome, ...rest] = JSON.parse(await issue(names.user(user), await stamp(user), id, daily, cooldown, replace ? '1' : '', expires, ...stored) as string) as [string, ...unknown[]]
+      if (outcome === 'inactive' || outcome === 'past') return { outcome }
+      if (outcome === 'refused') return { outcome, allowance: allowanceFrom(rest) }
+      return { outcome: 'issued', ended: listOf<string>(rest[3]), allowance: allowanceFrom(rest.slice(0, 3)) }
+    },
+
+    collect: async (user, id, kid) => {
+      const [outcome, now, row, username] = JSON.parse(await collect(names.user(user), await stamp(user), id, kid) as string) as ['good' | 'ended' | 'inactive', string, string[], string]
+      if (outcome !== 'good') return { outcome }
+      const fields = fieldsOf(row)
+      return { outcome, now: Number(now), token: tokenFrom(fields, Number(now)), kid: fields.kid ?? kid, username }
+    },
+
+    allowance: async user => allowanceFrom(await eligible(names.user(user), skew(), daily, cooldown) as unknown[]),
+
+    list: async (user, { status, after = '', since, limit }) => {
+      const [now, rows] = JSON.parse(await list(names.user(user), skew(), status, after, since, limit) as string) as [string, unknown]
+      return listOf<unknown>(rows).map(row => tokenFrom(fieldsOf(listOf<string>(row)), Number(now))).filter(({ id }) => id !== '')
+    },
+
+    find: async (user, id) => {
+      const fields = await redis.hgetall(`${names.user(user)}:api-token:${id}`)
+      return fields.id === undefined ? undefined : tokenFrom(fields, Date.now() + skew())
+    },
+
+    revoke: async (user, id, reason) => await revoke(names.user(user), await stamp(user), id, reason) as string[] | null,
+
+    revokeAll: async (user, reason) => await revoke(names.user(user), await stamp(user), '', reason) as string[],
+
+    standing: async (user, id) => {
+      const [state, fields] = JSON.parse(await standing(names.user(user), skew(), id) as string) as ['good' | 'ended' | 'unknown', unknown]
+      return { state, account: accountFrom(fieldsOf(listOf<string>(fields)), sealing) }
+    }
+  }
+}

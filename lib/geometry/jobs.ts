@@ -1,0 +1,33 @@
+import { jsonOf } from './json.js'
+import { readCloud, readMesh } from './ply.js'
+import { PlyError } from './ply-error.js'
+import { downSample } from './voxel.js'
+import { writePly } from './write-ply.js'
+
+/** What to make of a PLY file. */
+export interface Job {
+  kind: keyof typeof kinds
+  /** The file. */
+  bytes: Uint8Array
+  /** The length of an edge, for `downSample`. */
+  voxel?: number
+}
+
+/** What became of a job; a `refusal` is the message of a `PlyError`. */
+export type Reply = { bytes: Uint8Array } | { refusal: string }
+
+const kinds = {
+  coordinates: (file: Buffer) => jsonOf({ coordinates: readCloud(file).points }),
+  mesh: (file: Buffer) => jsonOf({ ...readMesh(file) }),
+  downSample: (file: Buffer, voxel: number) => writePly(downSample(readCloud(file), voxel))
+}
+
+/** Does a job; only what the file is to blame for becomes a refusal. */
+export function perform ({ kind, bytes, voxel = NaN }: Job): Reply {
+  try {
+    return { bytes: kinds[kind](Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), voxel) }
+  } catch (error) {
+    if (error instanceof PlyError) return { refusal: error.message }
+    throw error
+  }
+}

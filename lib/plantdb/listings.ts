@@ -1,0 +1,33 @@
+import type { Metadata } from '../datasets/index-entry.js'
+import { parseQuery } from '../datasets/query.js'
+import type { Actor } from '../datasets/rights.js'
+import type { Datasets } from '../datasets/service.js'
+import { fail } from '../errors.js'
+import { isYes } from './words.js'
+
+export interface ListQuery { query?: string | undefined, fuzzy?: string | undefined }
+
+/** Ids of filesets and files, in the order of `files.json`. */
+export interface Listings {
+  filesets: (actor: Actor, scan: string, query: ListQuery) => Promise<{ filesets: string[] }>
+  /** @throws `fileset_not_found` */
+  files: (actor: Actor, place: { scan: string, fileset: string }, query: ListQuery) => Promise<{ files: string[] }>
+}
+
+const fitting = ({ query, fuzzy }: ListQuery, ids: Iterable<string>, metadata: (id: string) => Metadata): string[] => {
+  if (query === undefined || query === '') return [...ids]
+  const fits = parseQuery(query, isYes(fuzzy))
+  return [...ids].filter(id => fits(metadata(id)))
+}
+
+export const createListings = ({ views }: Pick<Datasets, 'views'>): Listings => ({
+  filesets: async (actor, scan, query) => {
+    const view = await views.one(actor, scan)
+    return { filesets: fitting(query, view.filesets.keys(), id => view.metadata(id)) }
+  },
+  files: async (actor, { scan, fileset }, query) => {
+    const view = await views.one(actor, scan)
+    const { files } = view.filesets.get(fileset) ?? fail('fileset_not_found')
+    return { files: fitting(query, files.keys(), id => view.metadata(fileset, id)) }
+  }
+})

@@ -1,0 +1,72 @@
+import { fail } from '../errors.js'
+import { isTooDeep } from '../datasets/depth.js'
+import type { FilePlace } from '../datasets/file-changes.js'
+import type { Content } from '../datasets/files.js'
+import type { OpenFile } from '../datasets/open-file.js'
+import type { Picture } from '../datasets/pictures.js'
+import type { Actor } from '../datasets/rights.js'
+import type { Datasets } from '../datasets/service.js'
+import { membersOf } from './read-json.js'
+import type { Sequence, sequences } from './schema.js'
+import { resultOf, tasksOf } from './tasks.js'
+import { isYes } from './words.js'
+
+/** A picture as text, for clients that take JSON only. */
+interface PictureText { image: string, 'content-type': string }
+
+/** Pictures of a scan, and what analyses have made of it. */
+export interface Results {
+  /** @param query of the size, and whether it is to be text @throws as `Pictures.open` */
+  picture: (actor: Actor, place: FilePlace, query: { size?: string | undefined, as_base64?: string | undefined }) => Promise<Content | Picture | PictureText>
+  /** @throws `fileset_not_found`, `file_not_found` */
+  skeleton: (actor: Actor, scan: string) => Promise<Content>
+  /** Angles and internodes along the stem, or one list of them. @throws `file_unreadable` and as above */
+  sequence: (actor: Actor, scan: string, type: typeof sequences[number]) => Promise<Sequence | unknown[]>
+}
+
+const LARGEST = 16 * 2 ** 20
+
+/** The members of a JSON document; closes it. */
+async function documentIn ({ handle, bytes }: OpenFile): Promise<Record<string, unknown>> {
+  try {
+    if (bytes > LARGEST) return fail('file_unreadable')
+    const value: unknown = JSON.parse(await handle.readFile('utf8'))
+    return isTooDeep(value) ? fail('file_unreadable') : membersOf(value)
+  } catch (error) {
+    if (error instanceof SyntaxError) return fail('file_unreadable', { cause: error })
+    throw error
+  } finally {
+    await handle.close()
+  }
+}
+
+const listIn = (value: unknown): unknown[] => Array.isArray(value) ? value : []
+
+export function createResults ({ views, files, paths, pictures }: Datasets): Results {
+  const open = async (actor: Actor, scan: string, task: string): Promise<Content> => {
+    const view = await views.one(actor, scan)
+    const tasks = tasksOf(view)
+    if (!Object.hasOwn(tasks, task)) return fail('fileset_not_found')
+    const { id } = resultOf(view, tasks, task) ?? fail('file_not_found')
+    return await files.open(actor, { scan, fileset: tasks[task]!, file: id })
+  }
+
+  /** What somebody has measured by hand. */
+  const manual = async (actor: Actor, scan: string): Promise<Pick<Sequence, 'manual_angles' | 'manual_internodes'>> => {
+    if (!(await views.one(actor, scan)).holds('measures.json')) return {}
+    const { angles, internodes } = await documentIn(await paths.open(actor, scan, 'measures.json'))
+    return { manual_angles: listIn(angles), manual_internodes: listIn(internodes) }
+  }
+
+  return {
+    picture: async (actor, place, { size, as_base64: asText }) => await pictures[isYes(asText) ? 'base64' : 'open'](actor, place, size),
+
+    skeleton: async (actor, scan) => ({ ...await open(actor, scan, 'CurveSkeleton'), mediaType: 'application/json' }),
+
+    sequence: async (actor, scan, type) => {
+      const { angles, internodes, fruit_points: points } = await documentIn(await open(actor, scan, 'AnglesAndInternodes'))
+      const all: Sequence = { angles: listIn(angles), internodes: listIn(internodes), fruit_points: listIn(points), ...await manual(actor, scan) }
+      return type === 'all' ? all : all[type] ?? []
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import { fail, Problem } from '../errors.js'
+import type { Metadata, ScanSummary } from '../datasets/index-entry.js'
+import { createPace } from '../datasets/pace.js'
+import type { Actor } from '../datasets/rights.js'
+import type { Datasets } from '../datasets/service.js'
+import type { ScanView } from '../datasets/views.js'
+import { scanInfo } from './scan-info.js'
+import type { ScanInfo } from './schema.js'
+import { isYes } from './words.js'
+
+/** A query as PlantDB's clients put it. */
+export interface Filter { filterQuery?: string | undefined, fuzzy?: string | undefined }
+
+/** Metadata of something new, which nobody has to give. */
+type Given = Metadata | null | undefined
+
+export interface PlantDBScans {
+  /** Ids of the scans that may be read. @throws `invalid_request` */
+  list: (actor: Actor, filter: Filter) => Promise<string[]>
+  /** The same with all that is shown of them; one that the disk refuses to show is left out. */
+  infos: (actor: Actor, filter: Filter) => Promise<ScanInfo[]>
+  info: (actor: Actor, scan: string) => Promise<ScanInfo>
+  create: (actor: Actor, scan: string, metadata: Given) => Promise<{ message: string, id: string }>
+  addFileset: (actor: Actor, scan: string, fileset: string, metadata: Given) => Promise<{ message: string, id: string }>
+}
+
+interface Parts { datasets: Datasets, prefix: string, warn: (details: object, message: string) => void }
+
+/** Bytes, as JSON. */
+const KEPT = 128 * 2 ** 20
+
+const MOST_GROUPS = 100
+
+/** @throws `invalid_request` */
+function groupsIn (sharing: unknown): string[] {
+  const groups = Array.isArray(sharing) ? [...new Set(sharing.filter(group => typeof group === 'string'))] : []
+  if (groups.length > MOST_GROUPS) fail('invalid_request', { errors: [{ path: '/metadata/sharing', message: `must not have more than ${MOST_GROUPS} groups` }] })
+  return groups
+}
+
+export function createPlantDBScans ({ datasets, prefix, warn }: Parts): PlantDBScans {
+  /** What was worked out, for as long as the scan stays the same: the metadata of every image are read for it. */
+  const kept = new Map<string, { summary: ScanSummary, info: ScanInfo, bytes: number }>()
+  let bytes = 0
+
+  const drop = (scan: string): void => {
+    bytes -= kept.get(scan)?.bytes ?? 0
+    kept.delete(scan)
+  }
+
+  const infoOf = (view: ScanView): ScanInfo => {
+    const { summary } = view
+    const known = kept.get(summary.id)
+    if (known?.summary === summary) return known.info
+    const info = scanInfo(view, prefix)
+    drop(summary.id)
+    const size = JSON.stringify(info).length
+    kept.set(summary.id, { summary, info, bytes: size })
+    bytes += size
+    for (const oldest of kept.keys()) {
+      if (bytes <= KEPT) break
+      drop(oldest)
+    }
+    return info
+  }
+
+  const found = async (actor: Actor, { filterQuery, fuzzy }: Filter): Promise<ScanView[]> =>
+    await datasets.views.all(actor, { query: filterQuery === '' ? undefined : filterQuery, fuzzy: isYes(fuzzy) })
+
+  return {
+    list: async (actor, filter) => (await found(actor, filter)).map(({ summary }) => summary.id),
+
+    infos: async (actor, filter) => {
+      const pace = createPace()
+      const infos: ScanInfo[] = []
+      for (const view of await found(actor, filter)) {
+        try {
+          infos.push(infoOf(view))
+        } catch (error) {
+          if (!(error instanceof Problem)) throw error
+          warn({ err: error, scan: view.summary.id }, 'a scan cannot be shown')
+        }
+        await pace()
+      }
+      return infos
+    },
+
+    info: async (actor, scan) => infoOf(await datasets.views.one(actor, scan)),
+
+    create: async (actor, scan, metadata) => {
+      const { sharing, ...rest } = metadata ?? {}
+      const groups = groupsIn(sharing)
+      const { id } = await datasets.scans.create(actor, { id: scan, metadata: rest, sharing: groups })
+      return { message: 'Scan created successfully', id }
+    },
+
+    addFileset: async (actor, scan, fileset, metadata) => {
+      const { id } = await datasets.filesets.create(actor, scan, { id: fileset, metadata: metadata ?? {} })
+      return { message: `Fileset created successfully in '${scan}'.`, id }
+    }
+  }
+}
