@@ -38,6 +38,17 @@ export const RefreshClaims = Type.Object({
 })
 export type RefreshClaims = Static<typeof RefreshClaims>
 
+/** Claims of an API token; `jti` is its id. */
+export const ApiClaims = Type.Object({
+  ...registered,
+  type: Type.Literal('api'),
+  username: Text,
+  scope: ofSession.scope,
+  /** Data sets and what is allowed on them, as `glob/read,write;glob2/read`. */
+  datasets: Type.String({ minLength: 1, maxLength: 4096 })
+})
+export type ApiClaims = Static<typeof ApiClaims>
+
 interface Kind<T extends TObject> { typ: string, schema: T, check: (claims: unknown) => claims is Static<T> }
 
 const kind = <T extends TObject>(typ: string, schema: T): Kind<T> => {
@@ -48,8 +59,9 @@ const kind = <T extends TObject>(typ: string, schema: T): Kind<T> => {
 /** The kinds of token by the `typ` of their header (RFC 8725 section 3.11): none passes for another. */
 export const kinds = {
   access: kind('at+jwt', AccessClaims),
-  refresh: kind('rt+jwt', RefreshClaims)
+  refresh: kind('rt+jwt', RefreshClaims),
+  api: kind('api+jwt', ApiClaims)
 }
 
 export type TokenKind = keyof typeof kinds
-export interface ClaimsOf { access: AccessClaims, refresh: RefreshClaims }
+export interface ClaimsOf { access: AccessClaims, refresh: RefreshClaims, api: ApiClaims }

@@ -1,12 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { decodeBase64url as decode, parseJson, refuse } from './encoding.js'
 
 /** The compact serialization of a JWS whose signature was found to be right. */
 export interface VerifiedJws { header: Record<string, unknown>, payload: Buffer }
-
-/** Why a compact JWS is refused; the sentence is for logs, not for the wire. */
-export class JwsError extends Error {
-  override readonly name = 'JwsError'
-}
 
 type Verify = (input: string, key: Buffer, signature: Buffer) => boolean
 
@@ -24,17 +20,6 @@ const algorithms = {
 /** A signature algorithm of RFC 7518 section 3.1 that can be allowed. */
 export type JwsAlgorithm = keyof typeof algorithms
 
-const refuse = (why: string): never => { throw new JwsError(why) }
-
-/**
- * Base64url without padding (RFC 7515 section 2). Buffer.from skips what it does not know and ignores
- * stray bits, so two texts could decode to the same bytes; only the text that we would write is accepted.
- */
-const decode = (text: string): Buffer => {
-  const bytes = Buffer.from(text, 'base64url')
-  return bytes.toString('base64url') === text ? bytes : refuse('not canonical base64url')
-}
-
 const decodeHeader = (text: string): Record<string, unknown> => {
   const header = parseJson(decode(text))
   return isObject(header) ? header : refuse('the header is no JSON object')
@@ -42,14 +27,6 @@ const decodeHeader = (text: string): Record<string, unknown> => {
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const parseJson = (bytes: Buffer): unknown => {
-  try {
-    return JSON.parse(bytes.toString('utf8'))
-  } catch {
-    return refuse('not JSON')
-  }
-}
 
 /** The header of a compact JWS, before anything is known about its signature: only good for choosing a key. */
 export const peekHeader = (compact: string): Record<string, unknown> =>
@@ -65,7 +42,7 @@ export function jsonPayload ({ payload }: VerifiedJws): Record<string, unknown> 
  * Verifies a JWS in compact serialization (RFC 7515 section 5.2) with the one algorithm that is allowed.
  * What the header says can only narrow that: another `alg` is refused, and so is every `crit`, because no
  * extension is understood here (section 4.1.11).
- * @throws JwsError for anything that is not exactly right
+ * @throws BadToken for anything that is not exactly right
  */
 export function verifyJws (compact: string, key: Buffer, alg: JwsAlgorithm): VerifiedJws {
   const [head, body, tail, ...more] = compact.split('.')
