@@ -1,0 +1,69 @@
+import type { ErrorCode } from '../errors.js'
+import { owners } from './owners.js'
+import type { AuditStore, NewEvent } from './store.js'
+
+/** A call that was refused, and whose credentials it showed. `route` is the pattern, never what was called. */
+export interface Refusal { code: ErrorCode, user: string | undefined, session: string | undefined, route: string, method: string, request: string }
+
+/** Errors by what they are recorded as. Failed logins and spent refresh tokens are recorded where they happen. */
+const recorded: Partial<Record<ErrorCode, NewEvent['action']>> = {
+  access_token_invalid: 'credentials_refused',
+  access_token_expired: 'credentials_refused',
+  access_token_replaced: 'credentials_refused',
+  session_ended: 'credentials_refused',
+  account_inactive: 'credentials_refused',
+  api_token_invalid: 'credentials_refused',
+  api_token_expired: 'credentials_refused',
+  api_token_revoked: 'credentials_refused',
+  refresh_token_invalid: 'credentials_refused',
+  refresh_token_expired: 'credentials_refused',
+  invalid_client: 'credentials_refused',
+  too_many_attempts: 'credentials_refused',
+  csrf_failed: 'credentials_refused',
+  insufficient_scope: 'access_denied',
+  invalid_scope: 'access_denied',
+  api_token_not_accepted: 'access_denied',
+  api_token_too_wide: 'access_denied',
+  not_permitted: 'access_denied',
+  internal_error: 'internal_error'
+}
+
+const MOST_A_SECOND = 10
+const WINDOW_MS = 1_000
+
+/** Refusals of one owner within a second. */
+interface Window { seen: number, timer: NodeJS.Timeout }
+
+interface Parts { record: AuditStore['record'], onError: (error: unknown) => void }
+
+/**
+ * Records refusals, some a second of each owner; of the rest how many they were, so that a stranger cannot
+ * make many calls many writes.
+ */
+export function createRefusals ({ record, onError }: Parts) {
+  const windows = new Map<string, Window>()
+
+  const write = async (owner: string, event: NewEvent): Promise<void> => { await record(owner, event).catch(onError) }
+
+  const close = async (owner: string): Promise<void> => {
+    const { seen, timer } = windows.get(owner)!
+    clearTimeout(timer)
+    windows.delete(owner)
+    if (seen > MOST_A_SECOND) await write(owner, { action: 'refusals_counted', details: { count: seen - MOST_A_SECOND } })
+  }
+
+  return {
+    note: (refusal: Refusal): void => {
+      const action = recorded[refusal.code]
+      if (action === undefined) return
+      const { code, user, session, route, method, request } = refusal
+      const owner = code === 'internal_error' ? owners.errors : user ?? owners.anonymous
+      const window = windows.get(owner) ?? { seen: 0, timer: setTimeout(() => { void close(owner) }, WINDOW_MS).unref() }
+      windows.set(owner, window)
+      window.seen += 1
+      if (window.seen <= MOST_A_SECOND) void write(owner, { action, ...(session === undefined ? {} : { session }), details: { code, route, method, request } })
+    },
+    /** Records at once what was only counted so far. */
+    flush: async (): Promise<void> => { await Promise.all([...windows.keys()].map(close)) }
+  }
+}

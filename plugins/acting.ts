@@ -1,0 +1,38 @@
+import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Acting } from '#lib/audit/acting.js'
+import { createRefusals, type Refusal } from '#lib/audit/refusals.js'
+import { toldOf } from '#lib/audit/told.js'
+import type { Problem } from '#lib/errors.js'
+
+const whoActs = (request: FastifyRequest): Acting => ({
+  by: request.caller?.account.id ?? '',
+  session: request.caller?.kind === 'access' ? request.caller.session : '',
+  device: request.device()
+})
+
+const refusalOf = (request: FastifyRequest, { code, extras: { subject } }: Problem): Refusal => ({
+  code,
+  user: subject?.user ?? request.caller?.account.id,
+  session: subject?.session,
+  route: request.routeOptions.url ?? '',
+  method: request.method,
+  request: request.id
+})
+
+export default fp(async app => {
+  const onError = (error: unknown): void => app.log.warn({ err: error }, 'an audit event could not be written')
+  const refusals = createRefusals({ record: app.auditStore.record, onError })
+  app.addHook('onRequest', (request, _reply, done) => app.acting.run(() => whoActs(request), done))
+  // Once more, because what reads the body goes on in the context of the connection.
+  app.addHook('preValidation', (request, _reply, done) => app.acting.run(() => whoActs(request), done))
+  app.addHook('onSend', (request, _reply, _payload, done) => {
+    if (request.problem !== null) refusals.note(refusalOf(request, request.problem))
+    done()
+  })
+  app.events.on('event', event => {
+    const told = toldOf(event)
+    if (told) app.auditStore.record(told.owner, told.event).catch(onError)
+  })
+  app.addHook('onClose', async () => { await refusals.flush() })
+}, { name: 'acting', dependencies: ['audit', 'client', 'errors', 'events'] })
