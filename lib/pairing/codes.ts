@@ -1,0 +1,53 @@
+import { createHmac } from 'node:crypto'
+
+/** Letters that are not taken for one another and make no words (RFC 8628 section 6.1). */
+const LETTERS = 'BCDFGHJKLMNPQRSTVWXZ'
+const LENGTH = 8
+
+const USER_CODE = new RegExp(`^[${LETTERS}]{${LENGTH}}$`)
+const DEVICE_CODE = /^([A-Za-z0-9_-]{43})\.[A-Za-z0-9_-]{44}$/
+
+/** The codes of pairings; only keyed hashes of them are kept. */
+export interface Codes {
+  /** @returns as it is shown, `XXXX-XXXX`: 34 bits */
+  newUserCode: () => string
+  /** The user code that somebody typed, as it is shown; undefined if it cannot be one. */
+  readUserCode: (typed: string) => string | undefined
+  /** The name of the pairing that has this user code. */
+  pairingOf: (userCode: string) => string
+  /** @returns the name of its pairing, for the look-up, and 264 random bits */
+  newDeviceCode: (pairing: string) => string
+  /** What a device code names and the hash that proves it; undefined if it cannot be one. */
+  readDeviceCode: (code: string) => { pairing: string, hash: string } | undefined
+  hash: (deviceCode: string) => string
+}
+
+interface Parts {
+  /** Keys the hashes. */
+  lookup: Buffer
+  /** 132 random bits as 22 letters. */
+  randomId: () => string
+  /** @returns a random integer from 0 to below `limit` */
+  randomInt: (limit: number) => number
+}
+
+const shown = (letters: string): string => `${letters.slice(0, LENGTH / 2)}-${letters.slice(LENGTH / 2)}`
+
+export function createCodes ({ lookup, randomId, randomInt }: Parts): Codes {
+  const keyed = (kind: string, text: string): string => createHmac('sha256', lookup).update(`pairing|${kind}|${text}`).digest('base64url')
+  const hash = (deviceCode: string): string => keyed('device code', deviceCode)
+  return {
+    newUserCode: () => shown(Array.from({ length: LENGTH }, () => LETTERS[randomInt(LETTERS.length)]).join('')),
+    readUserCode: typed => {
+      const letters = typed.toUpperCase().replace(/[^\p{L}\p{N}]/gu, '')
+      return USER_CODE.test(letters) ? shown(letters) : undefined
+    },
+    pairingOf: userCode => keyed('user code', userCode),
+    newDeviceCode: pairing => `${pairing}.${randomId()}${randomId()}`,
+    readDeviceCode: code => {
+      const pairing = DEVICE_CODE.exec(code)?.[1]
+      return pairing === undefined ? undefined : { pairing, hash: hash(code) }
+    },
+    hash
+  }
+}

@@ -1,0 +1,39 @@
+import fp from 'fastify-plugin'
+import type { Principal } from '#lib/access/authorize.js'
+import type { AppOptions } from '#lib/app-options.js'
+import { policyHeader } from '#lib/http/problem.js'
+import { refusals } from '#lib/http/schema.js'
+import { addressKey } from '#lib/limits/address.js'
+import { refusal } from '#lib/limits/limit.js'
+import { createWindows } from '#lib/limits/windows.js'
+
+const SECONDS = 60
+
+const nameOf = (caller: Principal): string => caller.kind === 'api' ? caller.token : caller.account.id
+
+export default fp<AppOptions>(async (app, { config, skew }) => {
+  app.addHook('onRoute', route => {
+    if (typeof route.config?.auth === 'object') route.schema = { ...route.schema, response: { ...refusals(429), ...route.schema?.response as object } }
+  })
+  const limit = { kind: 'api', most: config.API_LIMIT, seconds: SECONDS }
+  if (config.RATE_LIMIT === 'off' || limit.most === 0) return
+  const policy = policyHeader(limit)
+  // A clock that nobody sets back; only tests move it.
+  const clock = (): number => performance.timeOrigin + performance.now() + skew()
+  const windows = () => createWindows({ most: limit.most, length: SECONDS * 1000, clock })
+  // Apart, so that however many guests there are, they take no user's place.
+  const [known, guests] = [windows(), windows()]
+
+  app.addHook('onRequest', (request, reply, done) => {
+    const { auth } = request.routeOptions.config
+    if (typeof auth !== 'object') return done()
+    const { caller } = request
+    const { remaining, wait } = caller ? known(nameOf(caller)) : guests(addressKey(request.ip))
+    if (wait > 0) {
+      app.tell({ type: 'limited', kind: limit.kind })
+      return done(refusal(limit, wait))
+    }
+    reply.header('ratelimit-policy', policy).header('ratelimit', `"${limit.kind}";r=${remaining}`)
+    done()
+  })
+}, { name: 'api-limit', dependencies: ['auth', 'events'] })

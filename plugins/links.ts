@@ -1,0 +1,29 @@
+import fp from 'fastify-plugin'
+import type { AppOptions } from '#lib/app-options.js'
+import { createLinkServices, type LinkServices } from '#lib/links/service.js'
+import { createLinkStore } from '#lib/links/store.js'
+
+declare module 'fastify' {
+  interface FastifyInstance { links: LinkServices }
+}
+
+export default fp<AppOptions>(async (app, { config, now, skew }) => {
+  const { redis, names, keys, accounts, accountStore, outbox, publicUrl } = app
+  app.decorate('links', createLinkServices({
+    accounts,
+    accountStore,
+    scopesOf: app.scopesOf,
+    store: createLinkStore({ redis, names, now, skew }),
+    outbox,
+    limits: app.limits,
+    lookup: keys.lookup,
+    emailHash: app.sealing.emailHash,
+    registration: config.REGISTRATION,
+    site: publicUrl,
+    page: config.LINK_PAGE_URL ?? `${publicUrl}/link`,
+    lifetimes: { reset: config.RESET_LINK_TTL, verify: config.VERIFY_LINK_TTL, invitation: config.INVITATION_TTL },
+    now,
+    durable: app.durable,
+    report: app.tell
+  }))
+}, { name: 'links', dependencies: ['redis', 'keys', 'sealing', 'accounts', 'events', 'limits', 'mail', 'scopes'] })

@@ -1,0 +1,42 @@
+import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { ref, refusals } from '#lib/http/schema.js'
+import { Invitation, InvitationId, NewInvitation } from '#lib/links/schema.js'
+
+export const autoPrefix = '/v1/invitations'
+
+const routes: FastifyPluginAsyncTypebox = async app => {
+  const config = { auth: { scopes: ['users'] } } as const
+  const shared = { tags: ['users'], security: [{ bearer: ['users'] }] }
+  const common = refusals(400, 401, 403, 503)
+
+  app.post('', {
+    config,
+    schema: {
+      ...shared,
+      operationId: 'createInvitation',
+      summary: 'Invite somebody to make an account',
+      description: 'An invitation works once, as long as who made it may manage accounts. One for an e-mail address is sent there as well.',
+      body: NewInvitation,
+      response: { 201: ref(Invitation), ...common }
+    }
+  }, async (request, reply) => {
+    const invitation = await app.links.invitations.create(request.principal.account.id, request.body)
+    return reply.code(201).header('cache-control', 'no-store').send(invitation)
+  })
+
+  app.delete('/:id', {
+    config,
+    schema: {
+      ...shared,
+      operationId: 'withdrawInvitation',
+      summary: 'Make an invitation void',
+      params: Type.Object({ id: InvitationId }),
+      response: { 204: Type.Null(), ...refusals(404), ...common }
+    }
+  }, async (request, reply) => {
+    await app.links.invitations.withdraw(request.params.id)
+    return reply.code(204).send(null)
+  })
+}
+
+export default routes
