@@ -24,7 +24,7 @@ const boundaries = [
 ]
 
 export default [
-  ...neostandard({ ts: true, ignores: ['dist/**', '.tap/**', 'node_modules/**'] }),
+  ...neostandard({ ts: true, ignores: ['.build/**', 'dist/**', '.tap/**', 'node_modules/**'] }),
   ...tseslint.configs.recommendedTypeChecked.map(config => ({ ...config, files: ['**/*.ts'] })),
   {
     files: ['**/*.ts'],

@@ -1,6 +1,5 @@
 // Measures the service beside a bare Fastify in the same run; prints a table. Rounds alternate, medians count.
 import autocannon from 'autocannon'
-import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
@@ -8,29 +7,13 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import type { TokenPair } from '#lib/sessions/schema.js'
 import { startRedis } from '../test/support/redis.js'
+import { login, median, PASSWORD, spread, start, type Server } from './common.js'
 
 const ROUNDS = Number(process.env.ROUNDS ?? 5)
 const SECONDS = Number(process.env.SECONDS ?? 4)
 const CONNECTIONS = 10
-const PASSWORD = 'bench bench bench'
 
 interface Round { rate: number, p50: number, p99: number }
-interface Server { process: ChildProcess, url: string }
-
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
-const spread = (values: number[]): string => `${Math.min(...values).toFixed(0)}-${Math.max(...values).toFixed(0)}`
-
-async function start (file: string, env: Record<string, string>): Promise<Server> {
-  const child = fork(join(import.meta.dirname, 'servers', file), { env: { ...process.env, ...env }, execArgv: ['--import=ts-blank-space/register'] })
-  child.once('exit', code => { if (code) process.exit(code) })
-  const [{ port }] = await once(child, 'message') as [{ port: number }]
-  return { process: child, url: `http://127.0.0.1:${port}` }
-}
-
-const login = async (url: string): Promise<TokenPair> => {
-  const answer = await fetch(`${url}/v1/auth/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ username: 'admin', password: PASSWORD }) })
-  return await answer.json() as TokenPair
-}
 
 const cannon = async (options: autocannon.Options): Promise<Round> => {
   const result = await autocannon({ connections: CONNECTIONS, duration: SECONDS, ...options })
@@ -50,7 +33,7 @@ const refresh = (server: Server, tokens: string[]) => {
       path: '/v1/auth/refresh',
       headers: { 'content-type': 'application/json' },
       setupRequest: request => ({ ...request, body: JSON.stringify({ refresh_token: waiting.pop() }) }),
-      onResponse: (_status, body) => { waiting.push((JSON.parse(body) as TokenPair).refresh_token) }
+      onResponse: (_status, body) => { waiting.push((JSON.parse(body) as Required<TokenPair>).refresh_token) }
     }]
   })
 }

@@ -1,4 +1,5 @@
 import autoload from '@fastify/autoload'
+import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import { fastify, LogController, type FastifyInstance } from 'fastify'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
@@ -6,7 +7,8 @@ import type { AppOptions } from './app-options.js'
 import { listOf } from './config/list.js'
 import type { Config } from './config/schema.js'
 import { answerClientError, answerUnrouted } from './http/early-errors.js'
-import { createValidatorCompiler } from './http/validation.js'
+import { whenNeeded } from './http/serialization.js'
+import { validatorCompiler } from './http/validation.js'
 import { loggerFor } from './log.js'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -48,8 +50,12 @@ export async function buildApp (config: Config, overrides: Partial<Omit<AppOptio
     pluginTimeout: 30_000,
     bodyLimit: JSON_LIMIT,
     trustProxy: proxies.length > 0 ? proxies : false,
+    // Three times the longest name of a data set, because a name may come percent-encoded.
+    routerOptions: { maxParamLength: 600 },
+    schemaController: { compilersFactory: { buildSerializer: whenNeeded(SerializerSelector()) } },
     genReqId: requestIds(),
-    requestTimeout: 300_000,
+    // Node's own limit would end long uploads; plugins/patience.ts has one that knows of them.
+    requestTimeout: 0,
     forceCloseConnections: 'idle',
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => {
@@ -57,8 +63,14 @@ export async function buildApp (config: Config, overrides: Partial<Omit<AppOptio
       answerUnrouted(error, reply.raw, { requestId: request.id, origin: request.headers.origin, allowedOrigins: listOf(config.CORS_ORIGINS) })
     }
   })
-  app.setValidatorCompiler(createValidatorCompiler())
+  app.setValidatorCompiler(validatorCompiler)
   await app.register(autoload, { dir: join(ROOT, 'plugins'), options, forceESM: true, encapsulate: false })
-  await app.register(autoload, { dir: join(ROOT, 'routes'), options, forceESM: true, dirNameRoutePrefix: false })
+  await app.register(autoload, { dir: join(ROOT, 'routes'), options, forceESM: true, dirNameRoutePrefix: false, maxDepth: 0 })
+  if (config.PLANTDB_API === 'on') {
+    await app.register(async dialect => {
+      dialect.speakPlantDB()
+      await dialect.register(autoload, { dir: join(ROOT, 'routes', 'plantdb'), options, forceESM: true })
+    }, { prefix: config.PLANTDB_API_PREFIX })
+  }
   return app
 }

@@ -1,18 +1,27 @@
 import type { FastifyInstance } from 'fastify'
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { createPasswords } from './accounts/passwords.js'
 import { buildApp } from './app.js'
+import { exportLines, optionsIn } from './audit/command.js'
 import { BootError } from './boot-error.js'
 import { loadConfig } from './config/load.js'
+import type { Config } from './config/schema.js'
+import { remedies, type Finding } from './datasets/examine.js'
+import { storeDemo } from './demo/store.js'
 import { Problem } from './errors.js'
+import { importAccounts } from './plantdb/import-accounts.js'
+import { UnusableFile } from './plantdb/read-json.js'
+import { UsageError } from './usage-error.js'
 
 interface Command {
   usage: string
   summary: string
   /** @returns what is printed */
-  run: (app: FastifyInstance, args: string[]) => Promise<string>
+  run: (app: FastifyInstance, args: string[], config: Config) => Promise<string>
 }
 
-class UsageError extends Error {}
+const operator = { by: 'operator', session: '', device: null }
 
 const commands: Record<string, Command> = {
   password: {
@@ -24,8 +33,55 @@ const commands: Record<string, Command> = {
       await app.accounts.resetPassword(username, password)
       return `The new password of ${username}: ${password}\nAll of its sessions have ended.\n`
     }
+  },
+  audit: {
+    usage: 'audit [--since <time>] [--until <time>] [--user <name or id>]',
+    summary: 'prints the audit log as JSON lines, the earliest first',
+    run: async (app, args) => await exportLines(app.audit, app.accountStore, optionsIn(args))
+  },
+  demo: {
+    usage: 'demo',
+    summary: 'adds two small made-up scans, to have something to look at',
+    run: async app => {
+      await app.datasets.opened
+      const added = await storeDemo(app.datasets)
+      return added.length > 0 ? `Added ${added.join(' and ')}.\n` : 'The demonstration scans are there already.\n'
+    }
+  },
+  doctor: {
+    usage: 'doctor [--fix]',
+    summary: 'lists what in the folder of the data sets cannot be used; with --fix mends what can be, and throws nothing away',
+    run: async (app, [option, ...more]) => {
+      if (more.length > 0 || ![undefined, '--fix'].includes(option)) throw new UsageError()
+      await app.datasets.opened
+      if (option === undefined) return findingsText(await app.datasets.doctor.examine())
+      const mended = await app.datasets.doctor.mend()
+      return `${mendedText(mended)}${findingsText(await app.datasets.doctor.examine())}`
+    }
+  },
+  'import-plantdb': {
+    usage: 'import-plantdb [folder]',
+    summary: 'takes over the accounts and groups of a PlantDB database; the folder is DATA_DIR unless another one is named',
+    run: async (app, [folder, ...more], config) => {
+      if (more.length > 0) throw new UsageError()
+      const { accounts, groups, notes } = await importAccounts({
+        folder: folder ?? config.DATA_DIR ?? join(config.STATE_DIR, 'datasets'),
+        accounts: app.accounts,
+        groups: app.groups,
+        passwords: await createPasswords(1),
+        now: Date.now
+      })
+      return [`${accounts} accounts and ${groups} groups taken over, ${notes.length} lines to look at`, ...notes, ''].join('\n')
+    }
   }
 }
+
+const findingsText = (findings: readonly Finding[]): string => findings.length === 0
+  ? 'Nothing is wrong with the data sets.\n'
+  : `${findings.map(({ path, reason, remedy }) => `${path}: ${reason} [${remedy === undefined ? 'to be looked at by hand' : `--fix: ${remedies[remedy]}`}]\n`).join('')}${findings.length} to look at.\n`
+
+const mendedText = (mended: readonly Finding[]): string =>
+  mended.map(({ path, reason, remedy }) => `${path}: ${reason}: ${remedies[remedy!]}\n`).join('')
 
 const help = (): string => `Usage: guardcell <command>\n\n${Object.values(commands).map(({ usage, summary }) => `  ${usage}\n      ${summary}\n`).join('')}
 Configured by the same variables as the service, see docs/config.md.\n`
@@ -38,16 +94,17 @@ export async function runCommand ([name = '', ...args]: string[], env: NodeJS.Pr
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!command) return { code: ['', 'help', '--help', '-h'].includes(name) ? 0 : 2, text: help() }
   try {
-    const app = await buildApp({ ...loadConfig(env), LOG_LEVEL: 'silent' })
+    const config = loadConfig(env)
+    const app = await buildApp({ ...config, LOG_LEVEL: 'silent' })
     try {
       await app.ready()
-      return { code: 0, text: await command.run(app, args) }
+      return { code: 0, text: await app.acting.run(() => operator, () => command.run(app, args, config)) }
     } finally {
       await app.close()
     }
   } catch (error) {
     if (error instanceof UsageError) return { code: 2, text: help() }
-    if (error instanceof BootError || error instanceof Problem) return { code: 1, text: `${error.message}\n` }
+    if (error instanceof BootError || error instanceof Problem || error instanceof UnusableFile) return { code: 1, text: `${error.message}\n` }
     throw error
   }
 }

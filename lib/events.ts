@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events'
 
-/** What happened to an account or a session; `session` and `user` are ids. */
+/** What happened to an account, a session or a group; `session` and `user` are ids. */
 export type AuthEvent =
   | { type: 'login', user: string, session: string }
   | { type: 'login_failed', user: string | null }
+  /** Somebody who is signed in has shown the password again. */
+  | { type: 'reauthenticated', user: string, session: string }
   | { type: 'refresh', user: string, session: string, outcome: 'rotated' | 'retried' }
   /** The store had lost writes. Without a known incident it is an alarm: two stores, or a leaked key. */
   | { type: 'store_behind', user: string, session: string, incident: boolean }
@@ -16,6 +18,24 @@ export type AuthEvent =
   | { type: 'account_created', user: string }
   | { type: 'account_changed', user: string, members: readonly string[] }
   | { type: 'account_deleted', user: string }
+  /** `user` is who invites; `invitation` is no secret. */
+  | { type: 'invitation_created', user: string, invitation: string }
+  | { type: 'registered', user: string, invitation: string | null }
+  | { type: 'password_reset_requested', user: string }
+  | { type: 'password_reset', user: string }
+  | { type: 'email_verified', user: string }
+  | { type: 'link_refused', kind: string, user: string | null }
+  | { type: 'api_token_issued', user: string, token: string }
+  | { type: 'api_tokens_ended', user: string, tokens: readonly string[], reason: string }
+  /** The slow-down of sign-ins was forgotten. */
+  | { type: 'account_unlocked', user: string }
+  /** A limit did not let a call through. */
+  | { type: 'limited', kind: string }
+  /** `pairing` names the attempt of one device; it gives nobody a right. */
+  | { type: 'device_requested', pairing: string }
+  | { type: 'device_approved', user: string, pairing: string, token: string }
+  | { type: 'device_denied', user: string, pairing: string }
+  | { type: 'group_changed', group: string, user: string | null, change: 'created' | 'deleted' | 'member_added' | 'member_removed' }
 
 /** Tells whoever listens; a listener that fails must not undo what happened. */
 export type Report = (event: AuthEvent) => void
@@ -24,3 +44,20 @@ export type Report = (event: AuthEvent) => void
 export type AuthEvents = EventEmitter<{ event: [AuthEvent] }>
 
 export const createEvents = (): AuthEvents => new EventEmitter()
+
+type Listener = (event: AuthEvent) => unknown
+
+/**
+ * Tells every listener, whatever becomes of the others.
+ * @param failed is told what a listener threw, or its promise was rejected with
+ */
+export const createReport = (events: AuthEvents, failed: (error: unknown) => void): Report => {
+  const tell = async (listener: Listener, event: AuthEvent): Promise<void> => {
+    try {
+      await listener(event)
+    } catch (error) {
+      failed(error)
+    }
+  }
+  return event => { for (const listener of events.rawListeners('event')) void tell(listener, event) }
+}

@@ -34,7 +34,7 @@ async function start (): Promise<void> {
   let password: string | undefined
   await app.ensureFirstAdmin((_username, generated) => { password = generated })
   const { port } = app.server.address() as AddressInfo
-  process.stdout.write(welcome({ host: config.HOST, port, password }))
+  process.stdout.write(welcome({ host: config.HOST, port, password, open: config.AUTH === 'off', scans: app.datasets.isReady() ? app.datasets.count() : undefined }))
 }
 
 start().catch((error: unknown) => {

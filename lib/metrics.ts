@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto'
-import { isIPv4 } from 'node:net'
 import { Counter, Registry, collectDefaultMetrics } from 'prom-client'
 import { fail } from './errors.js'
 import type { AuthEvent } from './events.js'
+import { isLoopbackAddress } from './http/loopback.js'
 
 /** Counts what happens, for Prometheus. */
 export interface Metrics {
@@ -20,8 +20,10 @@ export function createMetrics (token: string | undefined): Metrics {
   collectDefaultMetrics({ register: registry })
   const events = new Counter({ name: 'guardcell_auth_events_total', help: 'Events of accounts and sessions', labelNames: ['type', 'outcome'], registers: [registry] })
   const ends = new Counter({ name: 'guardcell_sessions_ended_total', help: 'Sessions that ended before they lapsed', labelNames: ['reason'], registers: [registry] })
+  const limited = new Counter({ name: 'guardcell_limited_total', help: 'Calls that a limit did not let through', labelNames: ['kind'], registers: [registry] })
   return {
     count: event => {
+      if (event.type === 'limited') return limited.inc({ kind: event.kind })
       if (event.type === 'sessions_ended') return ends.inc({ reason: event.reason }, event.sessions.length)
       events.inc({ type: event.type, outcome: 'outcome' in event ? event.outcome : '' })
     },
@@ -32,11 +34,9 @@ export function createMetrics (token: string | undefined): Metrics {
   }
 }
 
-const isLoopback = (ip: string): boolean => isIPv4(ip) ? ip.startsWith('127.') : ip === '::1' || ip.startsWith('::ffff:127.')
-
 /** Whether a caller may read the metrics: with the token if one is set, else from this machine only. */
 function mayRead (token: string | undefined, ip: string, authorization: string | undefined): boolean {
-  if (token === undefined) return isLoopback(ip)
+  if (token === undefined) return isLoopbackAddress(ip)
   const given = Buffer.from(/^bearer +(?<token>.+)$/i.exec(authorization ?? '')?.groups?.token ?? '')
   const wanted = Buffer.from(token)
   return given.length === wanted.length && timingSafeEqual(given, wanted)

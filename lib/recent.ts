@@ -13,11 +13,15 @@ export class Recent<V> {
   }
 
   set (key: string, value: V): void {
-    if (this.#young.has(key)) return
-    if (this.#young.size >= this.#half) {
+    if (this.#young.size >= this.#half && !this.#young.has(key)) {
       this.#old = this.#young
       this.#young = new Map()
     }
     this.#young.set(key, value)
+  }
+
+  delete (key: string): void {
+    this.#young.delete(key)
+    this.#old.delete(key)
   }
 }

@@ -1,19 +1,27 @@
 import fp from 'fastify-plugin'
 import { Problem } from '#lib/errors.js'
-import { classify, renderOAuthError, renderProblem } from '#lib/http/problem.js'
+import { classify, renderOAuthError, renderPlantDBProblem, renderProblem } from '#lib/http/problem.js'
+
+const renderers = { oauth: renderOAuthError, plantdb: renderPlantDBProblem }
 
 declare module 'fastify' {
+  interface FastifyRequest {
+    /** Why the call was refused, or null. */
+    problem: Problem | null
+  }
   interface FastifyContextConfig {
     /** How errors of the route are written; default: `application/problem+json`. */
-    errors?: 'oauth'
+    errors?: keyof typeof renderers
   }
 }
 
 export default fp(async app => {
+  app.decorateRequest('problem', null)
   app.setErrorHandler((thrown, request, reply) => {
-    const error = classify(thrown)
+    const error = request.problem = classify(thrown)
     if (error.statusCode >= 500) request.log.error({ err: error.cause ?? error, code: error.code }, error.message)
-    const render = request.routeOptions.config.errors === 'oauth' ? renderOAuthError : renderProblem
+    const { errors } = request.routeOptions.config
+    const render = errors ? renderers[errors] : renderProblem
     const { status, headers, body } = render(error, request.id)
     return reply.code(status).headers(headers).serializer(JSON.stringify).send(body)
   })

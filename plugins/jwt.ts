@@ -18,7 +18,7 @@ export default fp<AppOptions>(async (app, { config, now }) => {
     sign: { algorithm: current.alg, kid: current.kid, iss: issuer, aud: config.AUDIENCE },
     verify: { algorithms: [current.alg], allowedIss: issuer, allowedAud: config.AUDIENCE }
   })
-  app.decorate('codec', createCodec({ keys: app.keys, audience: config.AUDIENCE, leeway: config.JWT_LEEWAY, now }))
+  app.decorate('codec', createCodec({ keys: app.keys, audience: config.AUDIENCE, accessFormat: config.ACCESS_TOKEN_FORMAT, leeway: config.JWT_LEEWAY, now }))
   app.decorateRequest('bearer', function () {
     const { authorization = '' } = this.headers
     return /^bearer +\S+$/i.test(authorization) ? app.jwt.lookupToken(this) : undefined

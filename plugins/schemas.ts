@@ -1,9 +1,19 @@
 import fp from 'fastify-plugin'
+import { TokenInfo } from '#lib/access/schema.js'
 import { User } from '#lib/accounts/schema.js'
+import { ApiToken, IssuedToken } from '#lib/api-tokens/schema.js'
+import { AuditEvent } from '#lib/audit/schema.js'
+import { Group } from '#lib/groups/schema.js'
+import { File, Fileset, Refreshed, Scan } from '#lib/datasets/schema.js'
 import { OAuthError, Problem } from '#lib/http/schema.js'
+import { Invitation } from '#lib/links/schema.js'
+import { DeviceAuthorization, WaitingDevice } from '#lib/pairing/schema.js'
+import { ScanInfo } from '#lib/plantdb/schema.js'
 import { TokenResponse } from '#lib/oauth/schema.js'
-import { Session, TokenPair } from '#lib/sessions/schema.js'
+import { AccessToken, Session, TokenPair } from '#lib/sessions/schema.js'
 
 export default fp(async app => {
-  for (const noun of [User, Session, TokenPair, TokenResponse, Problem, OAuthError]) app.addSchema(noun)
+  for (const noun of [
+    User, ApiToken, IssuedToken, AuditEvent, Group, Invitation, Session, TokenPair, AccessToken, TokenInfo, TokenResponse, DeviceAuthorization, WaitingDevice, Scan, Fileset, File, Refreshed, ScanInfo, Problem, OAuthError
+  ]) app.addSchema(noun)
 }, { name: 'schemas' })

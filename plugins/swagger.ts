@@ -1,12 +1,14 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fp from 'fastify-plugin'
-import { withOptionalBodies } from '#lib/http/openapi.js'
+import type { AppOptions } from '#lib/app-options.js'
+import { withOptionalBodies, withScheme } from '#lib/http/openapi.js'
 
 /** Without upgrade-insecure-requests, which would leave the page empty where the service is reached by plain http. */
 const DOCS_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
-export default fp(async app => {
+export default fp<AppOptions>(async (app, { config }) => {
+  const basic = config.BASIC_AUTH === 'on'
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -16,14 +18,34 @@ export default fp(async app => {
         version: '0.1.0',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' }
       },
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', bearerFormat: config.ACCESS_TOKEN_FORMAT === 'jwt' ? 'JWT' : 'opaque' },
+          ...(basic ? { basicAuth: { type: 'http', scheme: 'basic' } as const } : {}),
+          cookieAuth: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: '__Host-gc_access',
+            description: 'Set by a login with `transport: "cookie"`; `gc_access` over plain http to this machine. All methods but GET, HEAD and OPTIONS take `X-CSRF-Token` besides, with what is in `__Host-gc_csrf`.'
+          }
+        }
+      },
       tags: [
         { name: 'auth', description: 'Signing in, rotating and ending tokens' },
         { name: 'sessions', description: 'Where an account is signed in' },
         { name: 'users', description: 'Accounts' },
+        { name: 'API tokens', description: 'Tokens of machines, limited to some data sets' },
+        { name: 'groups', description: 'Who works together on data sets' },
         { name: 'oauth', description: 'The same by the RFCs' },
+        { name: 'data sets', description: 'Scans, filesets, files and what is said of them' },
+        { name: 'PlantDB', description: 'The same for clients of PlantDB' },
         { name: 'operations', description: 'For operators' }
       ]
+    },
+    // Wherever a bearer token is taken, a cookie is as well, except by routes that speak in words of others.
+    transform: ({ schema, url, route }) => {
+      const cookies = route.config?.dialect ?? route.config?.errors ? schema : withScheme('cookieAuth', schema)
+      return { url, schema: basic && typeof route.config?.auth === 'object' ? withScheme('basicAuth', cookies) : cookies }
     },
     transformObject: document => 'openapiObject' in document ? withOptionalBodies(document.openapiObject) : document.swaggerObject,
     refResolver: { buildLocalReference: (json, _base, _fragment, index) => typeof json.$id === 'string' ? json.$id : `def-${index}` }

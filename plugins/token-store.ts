@@ -1,5 +1,7 @@
 import fp from 'fastify-plugin'
 import type { AppOptions } from '#lib/app-options.js'
+import { paceOf } from '#lib/limits/pace.js'
+import { lifetimesOf } from '#lib/sessions/lifetimes.js'
 import { createSessionStore, type SessionStore } from '#lib/sessions/store.js'
 
 declare module 'fastify' {
@@ -13,9 +15,13 @@ export default fp<AppOptions>(async (app, { config, skew }) => {
   app.decorate('tokenStore', createSessionStore({
     redis: app.redis,
     names: app.names,
-    lifetimes: { access: config.SESSION_TIMEOUT * 1000, refresh: config.REFRESH_TIMEOUT * 1000, session: config.SESSION_MAX_AGE * 1000 },
+    sealing: app.sealing,
+    lifetimes: lifetimesOf(config),
     maxSessions: config.MAX_SESSION,
     atLimit: config.MAX_SESSION_POLICY,
+    pace: paceOf(config.RATE_LIMIT === 'off' ? 0 : config.REFRESH_LIMIT, 60_000),
+    stamp: app.stamp,
+    recordRotations: config.AUDIT_REFRESH === 'on',
     skew
   }))
-}, { name: 'token-store', dependencies: ['redis'] })
+}, { name: 'token-store', dependencies: ['redis', 'sealing', 'audit'] })

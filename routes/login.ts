@@ -1,7 +1,7 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { LoginName, Password } from '#lib/accounts/schema.js'
 import { ref, refusals } from '#lib/http/schema.js'
-import { ScopeText, TokenPair } from '#lib/sessions/schema.js'
+import { ScopeText, TokenPair, TransportName } from '#lib/sessions/schema.js'
 
 export const autoPrefix = '/v1/auth/login'
 
@@ -12,19 +12,22 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       operationId: 'login',
       tags: ['auth'],
       summary: 'Sign in with user name and password',
+      description: 'With `transport: "cookie"` the tokens are set as cookies and are not in the answer; see the guide for browser frontends.',
       body: Type.Object({
         username: LoginName,
         password: Password,
         scope: Type.Optional(ScopeText),
+        transport: Type.Optional(TransportName),
         device: Type.Optional(Type.String({ maxLength: 64, description: 'A label that tells this session from others' }))
       }, { additionalProperties: false }),
       response: { 200: ref(TokenPair), ...refusals(400, 401, 403, 409, 429, 503) }
     }
   }, async (request, reply) => {
-    const { username, password, scope, device } = request.body
+    const { username, password, scope, device, transport = 'bearer' } = request.body
+    if (transport === 'cookie') request.admitCookies()
     const account = await app.accounts.authenticate(username, password, request.ip)
     reply.header('cache-control', 'no-store')
-    return await app.sessions.open({ account, scope, device: request.device(device) })
+    return await reply.giveTokens(transport, app.sessions.open({ account, scope, transport, device: request.device(device) }))
   })
 }
 

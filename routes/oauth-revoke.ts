@@ -23,8 +23,8 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       response: { 200: Type.Object({}), '4xx': ref(OAuthError), 503: ref(OAuthError) }
     }
   }, async request => {
-    const { token, token_type_hint: hint, client_id: clientId } = request.body
-    await app.revokeToken({ token, hint, clientId })
+    const { token, client_id: clientId } = request.body
+    await app.revokeToken({ token, clientId })
     return {}
   })
 }

@@ -11,19 +11,22 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       operationId: 'refresh',
       tags: ['auth'],
       summary: 'Spend a refresh token for a new pair',
-      description: 'A refresh token works once. To survive a lost answer, send a random Idempotency-Key, keep it until the answer is stored, and repeat the call with it.',
+      description: 'Without a refresh token in the body, the one in its cookie is spent, and the answer is in cookies. A refresh token works once. To survive a lost answer, send a random Idempotency-Key, keep it until the answer is stored, and repeat the call with it.',
+      security: [{}, { cookieAuth: [] }],
       headers: IdempotencyHeaders,
-      body: Type.Object({
-        refresh_token: Type.String({ minLength: 1 }),
-        scope: Type.Optional(ScopeText)
-      }, { additionalProperties: false }),
-      response: { 200: ref(TokenPair), ...refusals(400, 401, 403, 503) }
+      body: Type.Optional(Type.Unsafe<{ refresh_token?: string, scope?: string } | null>({
+        type: ['object', 'null'],
+        properties: { refresh_token: Type.String({ minLength: 1 }), scope: ScopeText },
+        additionalProperties: false
+      })),
+      response: { 200: ref(TokenPair), ...refusals(400, 401, 403, 429, 503) }
     }
   }, async (request, reply) => {
-    const { refresh_token: token, scope } = request.body
+    const { refresh_token: inBody, scope } = request.body ?? {}
+    const sent = request.sentRefreshToken(inBody)
     const idempotencyKey = request.headers['idempotency-key']
     reply.header('cache-control', 'no-store')
-    return await app.sessions.refresh({ token, scope, idempotencyKey, abandoned: () => request.abandoned() })
+    return await reply.giveTokens(sent.transport, app.sessions.refresh({ ...sent, scope, idempotencyKey, abandoned: () => request.abandoned() }))
   })
 }
 

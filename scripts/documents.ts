@@ -1,6 +1,7 @@
 // The documents that are made from the code, so that they cannot say anything else.
 import type { FastifyInstance } from 'fastify'
 import type { AuthRule } from '#lib/access/rule.js'
+import { actions } from '#lib/audit/actions.js'
 import { Config } from '#lib/config/schema.js'
 import { catalogue } from '#lib/errors.js'
 
@@ -38,12 +39,14 @@ ${table(['code', 'status', 'sentence'], Object.entries(catalogue).map(([code, [s
 const ruleText = (rule: AuthRule): string => {
   if (rule === 'public') return 'public'
   if (rule === 'self') return 'self: the route reads its own credentials'
-  return `access token with ${rule.scopes.map(scope => `\`${scope}\``).join(', ')}`
+  const token = ['access token', rule.scopes.map(scope => `\`${scope}\``).join(', ')].filter(part => part !== '').join(' with ')
+  if (rule.fresh !== undefined) return `${token}, fresh${rule.fresh === true ? '' : ` within ${rule.fresh} s`}`
+  return rule.optional ? `${token}, or nothing (a guest, see GUEST_ACCESS)` : token
 }
 
 export const routesDocument = (app: FastifyInstance): string => {
   const rows = app.routeRules()
-    .filter(({ method, url }) => method !== 'HEAD' && !url.startsWith('/docs'))
+    .filter(({ method, url }) => !['HEAD', 'OPTIONS'].includes(method) && !url.startsWith('/docs'))
     .map(({ method, url, auth }) => [method, `\`${url.replace(/(.)\/$/, '$1')}\``, ruleText(auth)])
     .sort(([m1 = '', a = ''], [m2 = '', b = '']) => a < b ? -1 : a > b ? 1 : m1 < m2 ? -1 : 1)
   return `${note}
@@ -54,3 +57,10 @@ A route that declares no rule stops the boot. The bodies are in \`/openapi.json\
 ${table(['method', 'path', 'needs'], rows)}
 `
 }
+
+/** The table in docs/audit.md, whose text is written by hand. */
+export const auditTable = (): string => table(['action', 'kind', 'when', 'result', 'reasons', ''], Object.entries(actions).map(([name, { kind, when, result, reasons, alarming, minor }]) =>
+  [`\`${name}\``, kind, when, result, reasons.map(reason => `\`${reason}\``).join(', '), [...alarming ? ['alarming'] : [], ...minor ? ['minor'] : []].join(', ')]))
+
+/** A document with its table replaced. */
+export const withTable = (document: string, made: string): string => document.replace(/^\|[^]*\|$/m, () => made)

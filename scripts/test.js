@@ -1,5 +1,8 @@
-// npm test: installs, finds Redis, runs the suite against one of its own, and asks for 95 % of the lines.
-// npm test -- test/lib/some.test.ts runs some files, without asking.
+// npm test: installs, finds Redis, runs the suite against one of its own.
+// COVERAGE=on npm test also measures which lines were run, and asks for 95 % of them; it takes a quarter longer.
+// npm test -- test/lib/some.test.ts runs some files.
+// npm run test:long runs the proofs of the data sets with larger numbers: 50 crashes, minutes of replicas that
+// are stopped again and again, files of 2 GiB, an archive of 12 000 files. It takes about half an hour and 12 GiB in the folder for temporary files.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -10,8 +13,11 @@ import { ensurePackages } from './steps/packages.js'
 import { ensureRedis, runRedis } from './steps/redis.js'
 import { inProject } from './steps/root.js'
 import { giveUp, say } from './steps/say.js'
+import { shared, testFiles } from './steps/suite.js'
 
 const LEAST_COVERAGE = 95
+const LONG = { CRASH_ROUNDS: '50', FILES_WHILE_STOPPED: '400', SECONDS_OF_STOPS: '300', LARGE_MIB: '2048', ARCHIVE_FILES: '12000' }
+const LONG_FILES = ['crash', 'replicas', 'large'].map(name => `test/main/datasets-${name}.test.ts`).concat('test/lib/datasets/archive/roundtrip.test.ts')
 
 ensurePackages({ dev: true })
 ensureBuild()
@@ -20,17 +26,22 @@ const folder = mkdtempSync(join(tmpdir(), 'guardcell-test-'))
 const redis = await runRedis(program, folder)
 process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }))
 
-const chosen = process.argv.slice(2)
-const tap = [inProject('node_modules/.bin/tap'), '--allow-incomplete-coverage', '--coverage-report=json-summary', '--jobs', String(availableParallelism())]
+const isLong = process.argv[2] === '--long'
+const named = isLong ? LONG_FILES : process.argv.slice(2)
+const isMeasured = process.env.COVERAGE === 'on' && named.length === 0
+const pace = isLong ? ['--jobs', '1', '--timeout', '3600'] : ['--jobs', String(availableParallelism() + 1)]
+const coverage = isMeasured ? ['--allow-incomplete-coverage', '--coverage-report=json-summary'] : ['--disable-coverage', '--allow-empty-coverage']
+const files = named.length > 0 ? named : shared(testFiles())
+const tap = [inProject('node_modules/.bin/tap'), ...coverage, ...pace]
 if (!existsSync(inProject('.tap/plugins'))) spawnSync(process.execPath, [tap[0], 'build'], { cwd: inProject('.'), stdio: 'inherit' })
-const run = spawn(process.execPath, [...tap, ...chosen], {
-  cwd: inProject('.'), stdio: 'inherit', env: { ...process.env, REDIS_URL: redis.url, REDIS_SERVER: program, FASTIFY_AUTOLOAD_TYPESCRIPT: '1' }
+const run = spawn(process.execPath, [...tap, ...files], {
+  cwd: inProject('.'), stdio: 'inherit', env: { ...process.env, ...(isLong ? LONG : {}), REDIS_URL: redis.url, REDIS_SERVER: program, FASTIFY_AUTOLOAD_TYPESCRIPT: '1' }
 })
 // The tests end first, then their Redis.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => run.kill(signal))
 const [status] = await once(run, 'exit')
 if (status !== 0) process.exit(status ?? 1)
-if (chosen.length > 0) process.exit(0)
+if (!isMeasured) process.exit(0)
 
 const { total } = JSON.parse(readFileSync(inProject('.tap/report/coverage-summary.json'), 'utf8'))
 say(`${total.lines.pct} % of the lines of lib, plugins and routes were run; ${LEAST_COVERAGE} % are asked for`)

@@ -1,7 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises'
 import t from 'tap'
 import { catalogue } from '#lib/errors.js'
-import { configDocument, errorsDocument, routesDocument } from '../scripts/documents.js'
+import { auditTable, configDocument, errorsDocument, routesDocument, withTable } from '../scripts/documents.js'
 import { start } from './support/app.js'
 
 const root = new URL('../', import.meta.url)
@@ -23,6 +23,11 @@ t.test('every error of the catalogue is used somewhere, and no other', async t =
   }
   const elsewhere = sources.filter(source => !source.includes('export const catalogue')).join('\n')
   for (const code of Object.keys(catalogue)) t.match(elsewhere, new RegExp(`['\`]${code}['\`]|\\$\\{kind\\}_token_invalid`), code)
+})
+
+t.test('docs/audit.md has every action of the audit log, and no other', async t => {
+  const document = await read('docs/audit.md')
+  t.equal(document, withTable(document, auditTable()))
 })
 
 t.test('the documents link to files that are there', async t => {

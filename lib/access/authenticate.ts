@@ -1,41 +1,80 @@
 import type { Account } from '../accounts/account.js'
 import { fail } from '../errors.js'
 import type { Codec } from '../tokens/codec.js'
-import type { Principal } from './authorize.js'
-import { scopeSet, scopesOf } from './scopes.js'
+import { grantsFrom } from '../api-tokens/grants.js'
+import type { ApiTokenStore } from '../api-tokens/store.js'
+import type { Transport } from '../sessions/state.js'
+import type { ApiPrincipal, Principal, SessionPrincipal } from './authorize.js'
+import { scopeSet, type ScopesOf } from './scopes.js'
 
 /** What the store knows of a session and its account right now. */
 export interface Standing {
   /** Milliseconds since the epoch after which nothing of the session is good any more; 0 if there is none. */
   lapses: number
+  /** How the tokens of the session travel. */
+  transport: Transport
+  /** That of its latest pair of tokens. */
+  generation: number
   account: Account
 }
 
 interface Parts {
   codec: Codec
   standing: (user: string, session: string) => Promise<Standing>
+  apiTokens: Pick<ApiTokenStore, 'standing'>
+  /** Whether a refresh ends the access tokens that came before it. */
+  latestOnly: boolean
+  scopesOf: ScopesOf
   now: () => number
 }
 
-/** Resolves the text of an access token to who is calling. */
-export type Authenticate = (token: string) => Promise<Principal>
+/** Resolves the text of an access or API token to who is calling; `by` is how it came, default `bearer`. */
+export type Authenticate = (token: string, by?: Transport) => Promise<Principal>
+
+/** What a token says of itself, whoever has it. */
+const grantIn = ({ scope, iat, exp }: { scope: string, iat: number, exp: number }) => ({ scope, issued: iat, expires: exp })
 
 /**
- * An access token is as good as its session and its account are at this moment: both are looked up on
- * every call, in one round trip.
+ * A token is as good as its session or its record, and its account, are at this moment: they are looked up on
+ * every call, in one round trip. One of a session comes the way that its session was opened for, or not at all.
+ * @throws `access_token_invalid`, `access_token_expired`, `access_token_replaced`, `session_ended`, `account_inactive`, and those of API tokens
  */
-export const createAuthenticate = ({ codec, standing, now }: Parts): Authenticate => async token => {
-  const claims = codec.verify('access', token)
-  const granted = scopeSet(claims.scope)
-  const { lapses, account } = await standing(claims.sub, claims.sid)
-  if (lapses <= now()) return fail('session_ended')
-  if (!account.active) return fail('account_inactive')
-  const allowed = scopesOf(account)
-  return {
-    kind: 'access',
-    account,
-    session: claims.sid,
-    may: scope => allowed.has(scope) && granted.has(scope),
-    authTime: claims.auth_time
+export function createAuthenticate ({ codec, standing, apiTokens, scopesOf, latestOnly, now }: Parts): Authenticate {
+  /** What a token carries and its account may still have. */
+  const limitedTo = (scope: string, account: Account, subject: { user: string }): Principal['may'] => {
+    if (!account.active) return fail('account_inactive', { subject })
+    const [granted, allowed] = [scopeSet(scope), scopesOf(account)]
+    return item => allowed.has(item) && granted.has(item)
   }
+
+  const ofSession = async (token: string, by: Transport): Promise<SessionPrincipal> => {
+    const claims = codec.verify('access', token)
+    const { lapses, transport, generation, account } = await standing(claims.sub, claims.sid)
+    const subject = { user: claims.sub, session: claims.sid }
+    if (lapses <= now()) return fail('session_ended', { subject })
+    if (transport !== by) return fail('access_token_invalid', { subject })
+    // A later generation than the store knows comes of writes that it has lost; a refresh will heal it.
+    if (latestOnly && claims.gen < generation) return fail('access_token_replaced', { subject })
+    return {
+      kind: 'access',
+      account,
+      session: claims.sid,
+      transport,
+      ...grantIn(claims),
+      may: limitedTo(claims.scope, account, subject),
+      authTime: claims.auth_time,
+      fresh: claims.fresh === true
+    }
+  }
+
+  const ofApiToken = async (token: string, by: Transport): Promise<ApiPrincipal> => {
+    if (by !== 'bearer') return fail('access_token_invalid')
+    const claims = codec.verify('api', token)
+    const { state, account } = await apiTokens.standing(claims.sub, claims.jti)
+    const subject = { user: claims.sub }
+    if (state !== 'good') return fail(state === 'ended' ? 'api_token_revoked' : 'api_token_invalid', { subject })
+    return { kind: 'api', account, token: claims.jti, ...grantIn(claims), may: limitedTo(claims.scope, account, subject), datasets: grantsFrom(claims.datasets) }
+  }
+
+  return async (token, by = 'bearer') => await (codec.kindOf(token) === 'api' ? ofApiToken : ofSession)(token, by)
 }

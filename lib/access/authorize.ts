@@ -1,26 +1,58 @@
 import type { Account } from '../accounts/account.js'
-import { fail } from '../errors.js'
+import { fail, type ErrorExtras } from '../errors.js'
+import type { Grants } from '../api-tokens/grants.js'
+import type { Transport } from '../sessions/state.js'
+import { isFresh, type Moment } from './freshness.js'
 import type { AuthRule } from './rule.js'
 
-/** Who is calling: what a token says, as far as it is still true of the account. */
-export interface Principal {
-  kind: 'access'
+interface Caller {
   /** As it is now. */
   account: Account
-  session: string
+  /** What the token was granted, space separated. */
+  scope: string
+  /** When the token was issued, in seconds since the epoch. */
+  issued: number
   /** Whether the token carries a scope that its user may still have. */
   may: (scope: string) => boolean
-  /** Seconds since the epoch. */
-  authTime: number
 }
+
+interface User extends Caller {
+  /** How its tokens travel. */
+  transport: Transport
+  /** When the user last proved who they are, in seconds since the epoch. */
+  authTime: number
+  /** Whether the token came from that proof, not from a refresh since. */
+  fresh: boolean
+}
+
+/** A user with a session; the token expires in so many seconds since the epoch. */
+export interface SessionPrincipal extends User { kind: 'access', session: string, expires: number }
+
+/** A user who calls with name and password; that opens no session, so its name is empty. */
+export interface PasswordPrincipal extends User { kind: 'basic', session: '' }
+
+export type UserPrincipal = SessionPrincipal | PasswordPrincipal
+
+/** A machine with an API token of a user, limited to some data sets. */
+export interface ApiPrincipal extends Caller { kind: 'api', token: string, expires: number, datasets: Grants }
+
+/** Who is calling: what a token says, as far as it is still true of the account. */
+export type Principal = UserPrincipal | ApiPrincipal
 
 /**
  * Decides whether a caller may use a route.
- * @throws `authentication_required`, `insufficient_scope`
+ * @returns null for a guest, where one may call
+ * @throws `authentication_required`, `insufficient_scope`, `api_token_not_accepted`, `fresh_authentication_required`
  */
-export function authorize (rule: Exclude<AuthRule, 'public' | 'self'>, principal: Principal | null): Principal {
-  if (!principal) return fail('authentication_required')
+export function authorize (rule: Exclude<AuthRule, 'public' | 'self'>, principal: Principal | null, moment: Moment): Principal | null {
+  if (!principal) return rule.optional ? null : fail('authentication_required')
+  if (principal.kind === 'api' && !rule.api) return fail('api_token_not_accepted', { subject: subjectOf(principal) })
   const missing = rule.scopes.filter(scope => !principal.may(scope))
-  if (missing.length > 0) return fail('insufficient_scope', { scope: rule.scopes.join(' ') })
+  if (missing.length > 0) return fail('insufficient_scope', { scope: rule.scopes.join(' '), subject: subjectOf(principal) })
+  // OpenID Connect Core section 3.1.2.1: a max_age of 0 asks for an authentication anew.
+  if (rule.fresh !== undefined && !isFresh(rule.fresh, principal, moment)) return fail('fresh_authentication_required', { maxAge: rule.fresh === true ? 0 : rule.fresh })
   return principal
 }
+
+const subjectOf = (principal: Principal): NonNullable<ErrorExtras['subject']> =>
+  ({ user: principal.account.id, ...(principal.kind === 'access' ? { session: principal.session } : {}) })

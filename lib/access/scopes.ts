@@ -2,6 +2,8 @@
 export const roles = ['reader', 'contributor', 'admin'] as const
 export type Role = typeof roles[number]
 
+export const isRole = (word: string): word is Role => (roles as readonly string[]).includes(word)
+
 /** Scopes that a token can carry: who its user is, and one per noun of the API. */
 export const scopes = [
   'guardcell:user', 'guardcell:verified', 'guardcell:superuser',
@@ -10,20 +12,31 @@ export const scopes = [
 ] as const
 export type Scope = typeof scopes[number]
 
-const reader: readonly Scope[] = ['guardcell:user', 'profile', 'sessions', 'api-tokens', 'datasets:read', 'audit']
-const contributor: readonly Scope[] = [...reader, 'datasets:write', 'datasets:create']
+/**
+ * A scope is the most that a token may be used for. What an account may do with a certain scan or group is
+ * decided there: a reader may own scans and be a member of groups that write to others.
+ */
+const reader: readonly Scope[] = ['guardcell:user', 'profile', 'sessions', 'api-tokens', 'datasets:read', 'datasets:write', 'datasets:delete', 'groups', 'audit']
+const contributor: readonly Scope[] = [...reader, 'datasets:create']
 const admin: readonly Scope[] = scopes.filter(scope => scope !== 'guardcell:verified')
 
 const ofRole: Record<Role, readonly Scope[]> = { reader, contributor, admin }
 
-const known = new Map<string, ReadonlySet<string>>()
-
 /** The scopes that an account may have now. */
-export function scopesOf ({ roles, verified }: { roles: readonly Role[], verified: boolean }): ReadonlySet<string> {
-  const name = `${roles.join(' ')}|${verified}`
-  const granted = known.get(name) ?? new Set<string>([...roles.flatMap(role => ofRole[role]), ...(verified ? ['guardcell:verified'] : [])])
-  known.set(name, granted)
-  return granted
+export type ScopesOf = (account: { roles: readonly Role[], verified: boolean }) => ReadonlySet<string>
+
+/** @param extra scopes of the operator's own, each with exactly the roles that it is granted to */
+export function createScopesOf (extra: ReadonlyMap<string, readonly Role[]>): ScopesOf {
+  // There are few combinations of roles, and this is asked on every call.
+  const known = new Map<string, ReadonlySet<string>>()
+  const grantedTo = (role: Role): string[] =>
+    [...ofRole[role], ...[...extra].filter(([, roles]) => roles.includes(role)).map(([scope]) => scope)]
+  return ({ roles, verified }) => {
+    const name = `${roles.join(' ')}|${verified}`
+    const granted = known.get(name) ?? new Set([...roles.flatMap(grantedTo), ...(verified ? ['guardcell:verified'] : [])])
+    known.set(name, granted)
+    return granted
+  }
 }
 
 /** The items of a space separated list (RFC 6749 section 3.3), each once, in a fixed order. */

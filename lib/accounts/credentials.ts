@@ -1,5 +1,8 @@
+import type { AuditStore } from '../audit/store.js'
 import { fail } from '../errors.js'
 import type { Report } from '../events.js'
+import { addressKey } from '../limits/address.js'
+import type { Limit } from '../limits/limit.js'
 import type { Account } from './account.js'
 import type { Passwords } from './passwords.js'
 import type { SlowDown } from './slow-down.js'
@@ -10,7 +13,7 @@ import type { AccountStore } from './store.js'
  * time; each failure slows the next attempt of that account from that address down.
  */
 export interface Credentials {
-  /** @throws `invalid_credentials`, `too_many_attempts`, `overloaded` */
+  /** @throws `invalid_credentials`, `too_many_attempts`, `too_many_requests`, `overloaded` */
   verify: (account: Account | undefined, attempt: Attempt) => Promise<Account>
   /** The same by user name; a hash that is out of date is renewed. */
   authenticate: (attempt: Attempt) => Promise<Account>
@@ -18,32 +21,38 @@ export interface Credentials {
 
 export interface Attempt { username: string, password: string, address: string }
 
-interface Parts { store: AccountStore, passwords: Passwords, slowDown: SlowDown, report: Report }
+interface Parts { store: AccountStore, passwords: Passwords, slowDown: SlowDown, audit: Pick<AuditStore, 'failedLogin'>, limit: Limit, report: Report }
 
-export function createCredentials ({ store, passwords, slowDown, report }: Parts): Credentials {
-  const verify: Credentials['verify'] = async (account, { username, password, address }) => {
+export function createCredentials ({ store, passwords, slowDown, audit, limit, report }: Parts): Credentials {
+  const compare: Credentials['verify'] = async (account, { username, password, address }) => {
+    const pair = { username, address, unlocked: account?.unlocked ?? 0 }
     // Asked when the turn has come: attempts that wait in line together must not pass together.
-    const matches = await passwords.verify(account?.password, password, () => slowDown.check(username, address))
+    const matches = await passwords.verify(account?.password, password, () => slowDown.check(pair))
     if (!matches || !account?.active) {
-      await slowDown.failed(username, address)
+      const reason = account === undefined ? 'unknown_user' : matches ? 'inactive' : 'wrong_password'
+      await Promise.all([slowDown.failed(pair), audit.failedLogin({ user: account?.id ?? null, address, reason })])
       report({ type: 'login_failed', user: account?.id ?? null })
       return fail('invalid_credentials')
     }
-    await slowDown.succeeded(username, address)
+    await slowDown.succeeded(pair)
     return account
   }
 
   const renewHash = async (account: Account, password: string): Promise<Account> => {
     if (!passwords.isOutdated(account.password)) return account
-    const renewed = await store.update(account.id, { members: { password: await passwords.hash(password) }, ifPassword: account.password })
+    const renewed = await store.update(account.id, { members: { password: await passwords.hash(password) }, provided: { password: account.password } })
     return renewed.outcome === 'updated' ? renewed.account : account
   }
 
   return {
-    verify,
+    verify: async (account, attempt) => {
+      await limit(addressKey(attempt.address))
+      return await compare(account, attempt)
+    },
     authenticate: async ({ username, password, address }) => {
+      await limit(addressKey(address))
       const name = username.toLowerCase()
-      const account = await verify(await store.byUsername(name), { username: name, password, address })
+      const account = await compare(await store.byUsername(name), { username: name, password, address })
       return await renewHash(account, password)
     }
   }

@@ -42,7 +42,8 @@ export async function ensureFirstAdmin ({ store, passwords, given, randomId, now
   await store.addAdmin(id)
 }
 
-async function findAdmins (store: AccountStore): Promise<Account[]> {
+/** Every active admin. */
+export async function findAdmins (store: Pick<AccountStore, 'list'>): Promise<Account[]> {
   const admins: Account[] = []
   let after: string | undefined
   do {
@@ -59,5 +60,5 @@ async function replacePassword (store: AccountStore, id: string, password: strin
 }
 
 const blank = (id: string, password: string, created: number): Account => ({
-  id, username: USERNAME, fullname: 'Administrator', password, roles: ['admin'], active: true, verified: false, email: null, created, lastLogin: null
+  id, username: USERNAME, fullname: 'Administrator', password, roles: ['admin'], groups: [], active: true, verified: false, email: null, created, lastLogin: null, unlocked: 0
 })

@@ -1,7 +1,9 @@
+import type { AuditStore } from '../audit/store.js'
 import { fail } from '../errors.js'
 import type { Report } from '../events.js'
 import type { Role } from '../access/scopes.js'
 import { fromCursor, toCursor } from '../http/cursor.js'
+import type { Limit } from '../limits/limit.js'
 import { presentUser, type Account } from './account.js'
 import { createCredentials } from './credentials.js'
 import type { Passwords } from './passwords.js'
@@ -10,17 +12,23 @@ import type { SlowDown } from './slow-down.js'
 import type { AccountStore, Change, Changed, Updated } from './store.js'
 
 export interface NewAccount { username: string, fullname: string, password: string, roles?: Role[], email?: string | null, verified?: boolean }
+/** An account from elsewhere, with the hash that its password has there. `created` is milliseconds since the epoch. */
+export interface ForeignAccount { username: string, fullname: string, hash: string, roles: Role[], active: boolean, created: number }
 export interface UserPatch { fullname?: string, email?: string | null, roles?: Role[], active?: boolean, verified?: boolean }
 export interface PasswordChange { user: string, session: string, current: string, next: string, address: string }
 
 export interface Accounts {
   /** @throws `username_taken`, `password_too_short` */
   create: (account: NewAccount) => Promise<User>
+  /** Takes an account over with its password. @returns whether its name was free */
+  adopt: (account: ForeignAccount) => Promise<boolean>
   /**
    * Verifies a password. Unknown user, wrong password and inactive account look the same and take the same time.
    * @throws `invalid_credentials`, `too_many_attempts`
    */
   authenticate: (username: string, password: string, address: string) => Promise<Account>
+  /** The same for an account that is known already. @throws like `authenticate` */
+  verify: (account: Account, password: string, address: string) => Promise<Account>
   /** An account as clients see it. */
   present: (account: Account) => User
   /** @throws `user_not_found` */
@@ -30,9 +38,15 @@ export interface Accounts {
   update: (id: string, patch: UserPatch) => Promise<User>
   /** @throws `user_not_found`, `last_admin` */
   remove: (id: string) => Promise<void>
+  /** What is kept of a password. @throws `password_too_short`, `overloaded` */
+  hashPassword: (password: string) => Promise<string>
   /** Sets another password and ends the account's other sessions. @throws like `authenticate`, `password_too_short` */
   changePassword: (change: PasswordChange) => Promise<void>
-  /** Sets another password for somebody who lost theirs, and ends all of the account's sessions. @throws `user_not_found`, `password_too_short` */
+  /** Forgets the failed sign-ins of an account, at every address. @throws `user_not_found` */
+  unlock: (id: string) => Promise<void>
+  /** Sets another password for somebody else, and ends all of the account's sessions. @throws `user_not_found`, `password_too_short` */
+  setPassword: (id: string, next: string) => Promise<void>
+  /** The same by user name. */
   resetPassword: (username: string, next: string) => Promise<void>
 }
 
@@ -40,6 +54,9 @@ interface Parts {
   store: AccountStore
   passwords: Passwords
   slowDown: SlowDown
+  audit: Pick<AuditStore, 'failedLogin'>
+  /** How many passwords are looked at for one address. */
+  limit: Limit
   shortestPassword: number
   randomId: () => string
   now: () => number
@@ -49,6 +66,9 @@ interface Parts {
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
 
+/** What a new account has unless told otherwise. */
+const blank = { groups: [], active: true, verified: false, email: null, lastLogin: null, unlocked: 0 }
+
 const isActiveAdmin = (account: Pick<Account, 'roles' | 'active'>): boolean =>
   account.active && account.roles.includes('admin')
 
@@ -56,8 +76,22 @@ export function createAccounts (parts: Parts): Accounts {
   const { store, passwords, shortestPassword, randomId, now, durable, report } = parts
   const credentials = createCredentials(parts)
 
-  const checkLength = (password: string): void => {
-    if ([...password].length < shortestPassword) fail('password_too_short')
+  const verify: Accounts['verify'] = async (account, password, address) =>
+    await credentials.verify(account, { username: account.username, password, address })
+
+  const hashPassword = async (password: string): Promise<string> => {
+    if ([...password].length < shortestPassword) return fail('password_too_short')
+    return await passwords.hash(password)
+  }
+
+  /** @returns null if the name is taken */
+  const add = async (account: Omit<Account, 'id'>): Promise<User | null> => {
+    const added = { ...account, id: randomId(), username: account.username.toLowerCase() }
+    const id = await store.create(added)
+    if (id === null) return null
+    if (isActiveAdmin(added)) await store.addAdmin(id)
+    report({ type: 'account_created', user: id })
+    return presentUser({ ...added, id })
   }
 
   const known = async (id: string): Promise<Account> => await store.byId(id) ?? fail('user_not_found')
@@ -72,6 +106,11 @@ export function createAccounts (parts: Parts): Accounts {
   const tellEnds = async (user: string, sessions: string[], reason = ''): Promise<void> => {
     if (sessions.length > 0) report({ type: 'sessions_ended', user, sessions, reason })
     await durable()
+  }
+
+  const setPassword = async (id: string, next: string): Promise<void> => {
+    await known(id)
+    await change(id, { members: { password: await hashPassword(next), unlocked: now() }, ends: { which: 'all', reason: 'password_reset' } })
   }
 
   /** Lets go of an admin first and takes them back if the change fails: no moment has none. */
@@ -89,18 +128,17 @@ export function createAccounts (parts: Parts): Accounts {
 
   return {
     create: async ({ username, fullname, password, roles = ['reader'], email = null, verified = false }) => {
-      checkLength(password)
-      const account: Account = {
-        id: randomId(), username: username.toLowerCase(), fullname, password: await passwords.hash(password), roles, active: true, verified, email, created: now(), lastLogin: null
-      }
-      const id = await store.create(account)
-      if (id === null) return fail('username_taken')
-      if (roles.includes('admin')) await store.addAdmin(id)
-      report({ type: 'account_created', user: id })
-      return presentUser({ ...account, id })
+      const hash = await hashPassword(password)
+      return await add({ ...blank, fullname, username, password: hash, roles, verified, email, created: now() }) ?? fail('username_taken')
     },
 
+    hashPassword,
+
+    adopt: async ({ hash, ...account }) => await add({ ...blank, ...account, password: hash }) !== null,
+
     authenticate: async (username, password, address) => await credentials.authenticate({ username, password, address }),
+
+    verify,
 
     present: presentUser,
 
@@ -130,19 +168,24 @@ export function createAccounts (parts: Parts): Accounts {
 
     changePassword: async ({ user, session, current, next, address }) => {
       const account = await known(user)
-      await credentials.verify(account, { username: account.username, password: current, address })
-      checkLength(next)
+      await verify(account, current, address)
       await change(user, {
-        members: { password: await passwords.hash(next) },
-        ifPassword: account.password,
+        members: { password: await hashPassword(next) },
+        provided: { password: account.password },
         ends: { which: 'others', spared: session, reason: 'password_changed' }
       })
     },
 
+    setPassword,
+
+    unlock: async id => {
+      settled(await store.update(id, { members: { unlocked: now() } }))
+      report({ type: 'account_unlocked', user: id })
+    },
+
     resetPassword: async (username, next) => {
-      checkLength(next)
       const { id } = await store.byUsername(username.toLowerCase()) ?? fail('user_not_found')
-      await change(id, { members: { password: await passwords.hash(next) }, ends: { which: 'all', reason: 'password_reset' } })
+      await setPassword(id, next)
     }
   }
 }

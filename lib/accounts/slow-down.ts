@@ -1,41 +1,56 @@
 import { createHmac } from 'node:crypto'
 import { fail } from '../errors.js'
+import { addressKey } from '../limits/address.js'
 import type { RedisClient } from '../redis/connect.js'
 import type { KeyNames } from '../redis/names.js'
 import { defineScript } from '../redis/script.js'
 
-const FREE_ATTEMPTS = 5
-const LONGEST_WAIT_MS = 900_000
 const REMEMBERED_MS = 3_600_000
 
 /**
- * Slows guessing down: after five failures of one account from one address, that pair waits 1, 2, 4 ...
- * seconds, up to 15 minutes. Others are not touched, so a stranger cannot lock an account.
+ * One account at one address. `unlocked` is when the account was unlocked last (ms, 0 for never): what failed
+ * before belongs to another pair, so that one change of the account forgets it for all addresses.
+ */
+export interface Pair { username: string, address: string, unlocked: number }
+
+/**
+ * Slows guessing down: after some failures of one account from one address, that pair waits 1, 2, 4 ...
+ * seconds, up to a longest wait. Others are not touched, so a stranger cannot lock an account.
  */
 export interface SlowDown {
   /** @throws `too_many_attempts` while the pair has to wait */
-  check: (username: string, address: string) => Promise<void>
-  failed: (username: string, address: string) => Promise<void>
-  succeeded: (username: string, address: string) => Promise<void>
+  check: (pair: Pair) => Promise<void>
+  failed: (pair: Pair) => Promise<void>
+  succeeded: (pair: Pair) => Promise<void>
 }
 
-interface Parts { redis: RedisClient, names: KeyNames, lookup: Buffer, now: () => number, skew: () => number }
+interface Parts {
+  redis: RedisClient
+  names: KeyNames
+  lookup: Buffer
+  /** Failures that are free. */
+  free: number
+  /** Milliseconds. */
+  longest: number
+  now: () => number
+  skew: () => number
+}
 
 /** Counters live in Redis under a keyed hash of the pair: neither name nor address can be read there. */
-export function createSlowDown ({ redis, names, lookup, now, skew }: Parts): SlowDown {
+export function createSlowDown ({ redis, names, lookup, free, longest, now, skew }: Parts): SlowDown {
   const failure = defineScript(redis, new URL('./lua/failure.lua', import.meta.url))
-  const counter = (username: string, address: string): string =>
-    names.slowDown(createHmac('sha256', lookup).update(`slow-down|${username}|${address}`).digest('base64url'))
+  const counter = ({ username, address, unlocked }: Pair): string =>
+    names.slowDown(createHmac('sha256', lookup).update(`slow-down|${username}|${unlocked}|${addressKey(address)}`).digest('base64url'))
   return {
-    check: async (username, address) => {
-      const next = Number(await redis.hget(counter(username, address), 'next') ?? 0)
+    check: async pair => {
+      const next = Number(await redis.hget(counter(pair), 'next') ?? 0)
       const wait = next - now()
       if (wait > 0) fail('too_many_attempts', { retryAfter: Math.ceil(wait / 1000) })
     },
-    failed: async (username, address) => {
-      await failure(counter(username, address), skew(), FREE_ATTEMPTS, LONGEST_WAIT_MS, REMEMBERED_MS)
+    failed: async pair => {
+      await failure(counter(pair), skew(), free, longest, Math.max(REMEMBERED_MS, 2 * longest))
     },
-    succeeded: async (username, address) => { await redis.del(counter(username, address)) }
+    succeeded: async pair => { await redis.del(counter(pair)) }
   }
 }
 

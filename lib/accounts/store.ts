@@ -1,18 +1,25 @@
+import type { Stamp } from '../audit/stamp.js'
+import { auditScript } from '../audit/store.js'
 import type { RedisClient } from '../redis/connect.js'
 import type { KeyNames } from '../redis/names.js'
 import { defineScript, fieldsOf } from '../redis/script.js'
+import type { Sealing } from '../sealing/service.js'
 import { sharedScript } from '../sessions/store.js'
 import { accountFrom, fieldsFrom, type Account } from './account.js'
+import { createEmails } from './emails.js'
 
 /** A change of an account, and which of its sessions may not outlive it. */
 export interface Change {
   members: Partial<Account>
-  /** The password hash that the account must still have. */
-  ifPassword?: string
+  /** What the account must still have, else nothing changes. */
+  provided?: Pick<Partial<Account>, 'password' | 'active'>
   ends?: { which: 'others' | 'all', spared?: string, reason: string }
 }
 
 export interface Updated { outcome: 'updated', account: Account, ended: string[] }
+/** What became of a membership; `same` if it was so already. */
+export type Membership = 'changed' | 'same' | 'missing'
+
 export type Changed = Updated | { outcome: 'missing' } | { outcome: 'stale' }
 
 /** Some accounts; `last` is the name after which the next page begins, undefined if there is none. */
@@ -23,18 +30,26 @@ export interface AccountPage { accounts: Account[], last: string | undefined }
  *
  * Callers rely on: a user name belongs to one account for ever, also after that account was deleted. A
  * change and the end of the sessions that it concerns are one atomic call. `releaseAdmin` lets go of all
- * admins but one, whoever calls at the same moment. A name whose account was lost can be created again.
+ * admins but one, whoever calls at the same moment. Of two memberships that change at the same moment both
+ * do. A name whose account was lost can be created again.
  */
 export interface AccountStore {
   /** @returns the new account's id, or null if the name is taken */
   create: (account: Account) => Promise<string | null>
   byId: (id: string) => Promise<Account | undefined>
   byUsername: (username: string) => Promise<Account | undefined>
+  /** All accounts that have this e-mail address, however its letters are cased. */
+  byEmail: (email: string) => Promise<Account[]>
   /** Accounts in the order of their names, those after `after`. */
   list: (limit: number, after?: string) => Promise<AccountPage>
   update: (id: string, change: Change) => Promise<Changed>
+  /** Notes that the address with this keyed hash is verified. @returns false unless it is that of the account, which is active */
+  confirmEmail: (id: string, hash: string) => Promise<boolean>
   /** Deletes the account; its name stays taken. */
   remove: (id: string, username: string) => Promise<Changed>
+  /** Makes an account a member of a group. */
+  join: (id: string, group: string) => Promise<Membership>
+  leave: (id: string, group: string) => Promise<Membership>
   addAdmin: (id: string) => Promise<void>
   /** Takes an account off the active admins. @returns false if it is the last one */
   releaseAdmin: (id: string) => Promise<boolean>
@@ -49,22 +64,32 @@ const FIRST_ADMIN_CLAIM_MS = 10_000
 
 const EVERYTHING = '\x7f'
 
+interface Parts { redis: RedisClient, names: KeyNames, sealing: Sealing, stamp: Stamp }
+
 /** The account store in Redis. */
-export function createAccountStore ({ redis, names, skew }: { redis: RedisClient, names: KeyNames, skew: () => number }): AccountStore {
+export function createAccountStore ({ redis, names, sealing, stamp }: Parts): AccountStore {
   const create = defineScript(redis, sharedScript, script('create'))
   const update = defineScript(redis, sharedScript, script('update'))
+  const membership = defineScript(redis, auditScript, script('membership'))
   const releaseAdmin = defineScript(redis, script('release-admin'))
+  const emails = createEmails({ redis, names, sealing })
 
   const byId = async (id: string): Promise<Account | undefined> => {
     const fields = await redis.hgetall(`${names.user(id)}:user`)
-    return fields.id === undefined || fields.deleted !== undefined ? undefined : accountFrom(fields)
+    return fields.id === undefined || fields.deleted !== undefined ? undefined : accountFrom(fields, sealing)
   }
 
-  const change = async (id: string, password: string, ends: Change['ends'], mode: '' | 'delete', fields: Record<string, string>): Promise<Changed> => {
-    const [outcome, user, ended] = await update(names.user(id), skew(), password, ends?.which ?? 'none', ends?.spared ?? '',
-      ends?.reason ?? '', mode, ...Object.entries(fields).flat()) as [string, string[], string[]]
-    if (outcome !== 'updated') return { outcome: outcome === 'missing' ? 'missing' : 'stale' }
-    return { outcome, account: accountFrom(fieldsOf(user)), ended }
+  const change = async (id: string, provided: Record<string, string>, ends: Change['ends'], mode: '' | 'delete', fields: Record<string, string>): Promise<Changed> => {
+    const [outcome, user, ended, entry] = await update(names.user(id), await stamp(id), JSON.stringify(provided), ends?.which ?? 'none', ends?.spared ?? '',
+      ends?.reason ?? '', mode, ...Object.entries(fields).flat()) as [string, string[], string[], string]
+    if (outcome !== 'updated') {
+      await emails.clear(id, fields.email_entry)
+      return { outcome: outcome === 'missing' ? 'missing' : 'stale' }
+    }
+    const now = fieldsOf(user)
+    if (now.email_entry !== entry) await emails.clear(id, entry)
+    await emails.sealOld(id, now)
+    return { outcome, account: accountFrom(now, sealing), ended }
   }
 
   return {
@@ -72,7 +97,13 @@ export function createAccountStore ({ redis, names, skew }: { redis: RedisClient
       await redis.set(names.username(account.username), account.id, 'NX')
       // The name may stand for an account that was lost, or that another caller is creating right now.
       const id = await redis.get(names.username(account.username)) ?? account.id
-      const created = await create(names.user(id), skew(), ...Object.entries(fieldsFrom({ ...account, id })).flat())
+      // First, so that there is no account whose events nobody finds.
+      await redis.sadd(names.audited, id)
+      const salt = sealing.newSalt()
+      const seal = sealing.withSalt(id, salt)
+      const entered = await emails.enter(id, seal, account.email)
+      const created = await create(names.user(id), await stamp(id, seal), ...Object.entries({ ...fieldsFrom({ ...account, id }), salt, ...entered }).flat())
+      if (created !== 1) await emails.clear(id, entered.email_entry)
       const exists = created === 1 || await byId(id) !== undefined
       if (exists) await redis.zadd(names.usernames, 0, `${account.username}:${id}`)
       return created === 1 ? id : null
@@ -82,6 +113,7 @@ export function createAccountStore ({ redis, names, skew }: { redis: RedisClient
       const id = await redis.get(names.username(username))
       return id === null ? undefined : await byId(id)
     },
+    byEmail: async email => await emails.holders(email, byId),
     list: async (limit, after) => {
       const from = after === undefined ? '-' : `(${after}:${EVERYTHING}`
       const members = await redis.zrange(names.usernames, from, '+', 'BYLEX', 'LIMIT', 0, limit + 1)
@@ -92,12 +124,26 @@ export function createAccountStore ({ redis, names, skew }: { redis: RedisClient
         last: members.length > limit ? entries.at(-1)?.[0] : undefined
       }
     },
-    update: (id, { members, ifPassword = '', ends }) => change(id, ifPassword, ends, '', fieldsFrom(members)),
+    update: async (id, { members, provided = {}, ends }) => {
+      const entered = members.email === undefined ? {} : await emails.enter(id, await emails.sealOf(id), members.email)
+      return await change(id, fieldsFrom(provided), ends, '', { ...fieldsFrom(members), ...entered })
+    },
+    confirmEmail: async (id, hash) => {
+      const fields = await redis.hgetall(`${names.user(id)}:user`)
+      const { email } = accountFrom(fields, sealing)
+      if (email === null || sealing.emailHash(email) !== hash) return false
+      // As it is stored, which no other writing has: an address that is changed meanwhile is not taken for verified.
+      const { outcome } = await change(id, { email: fields.email ?? '', active: '1' }, undefined, '', { verified: '1' })
+      return outcome === 'updated'
+    },
     remove: async (id, username) => {
-      const removed = await change(id, '', { which: 'all', reason: 'deleted' }, 'delete', { id, username, deleted: '1' })
+      const removed = await change(id, {}, { which: 'all', reason: 'deleted' }, 'delete', { id, username, deleted: '1' })
+      sealing.forget(id)
       await redis.zrem(names.usernames, `${username}:${id}`)
       return removed
     },
+    join: async (id, group) => await membership(names.user(id), await stamp(id), 'join', group) as Membership,
+    leave: async (id, group) => await membership(names.user(id), await stamp(id), 'leave', group) as Membership,
     addAdmin: async id => { await redis.sadd(names.admins, id) },
     releaseAdmin: async id => await releaseAdmin(names.admins, id) === 1,
     hasAdmin: async () => await redis.exists(names.admins) === 1,

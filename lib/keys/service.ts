@@ -1,11 +1,12 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { BootError } from '../boot-error.js'
+import type { SealingKey } from '../sealing/seal.js'
 import { deriveKey, deriveMaster } from './derive.js'
 import type { Secret } from './secret.js'
 import type { KeyStore, RingKey } from './store.js'
 
-/** A key that signs or verifies tokens. */
-export interface SigningKey extends RingKey { secret: Buffer }
+/** A key that signs or verifies tokens; `opaque` is for those that are no JWT. */
+export interface SigningKey extends RingKey { secret: Buffer, opaque: Buffer }
 
 /** The keys of this installation, derived from its secret; equal on every replica. */
 export interface Keys {
@@ -16,9 +17,17 @@ export interface Keys {
   find: (kid: string) => SigningKey | undefined
   /** Keys the hashes that only serve to look something up, such as the jti of a repeated refresh. */
   lookup: Buffer
+  /** Encrypts what is personal; its id is the beginning of the check value, which names the secret. */
+  sealing: SealingKey
+  /** Keys the hashes by which e-mail addresses are found. */
+  email: Buffer
+  /** Keys the tokens that a page shows to prove that it can read our cookies. */
+  csrf: Buffer
   /** Whether the store still is the one that these keys belong to. */
   belong: () => Promise<boolean>
 }
+
+const SEALING_ID_CHARACTERS = 8
 
 interface Parts {
   secret: Secret
@@ -41,7 +50,7 @@ export async function openKeys ({ secret, store, issuer, defaultIssuer, now }: P
   if (!sameBytes(check, Buffer.from(facts.check, 'base64'))) {
     throw new BootError(['The secret (JWT_SECRET_KEY, or the file secret in STATE_DIR) is not the one that this Redis was set up with. Give the former one, or use an empty Redis or another REDIS_PREFIX to start over'])
   }
-  const ring = new Map(facts.ring.map(key => [key.kid, { ...key, secret: deriveKey(master, `sign:${key.kid}`) }]))
+  const ring = new Map(facts.ring.map(key => [key.kid, { ...key, secret: deriveKey(master, `sign:${key.kid}`), opaque: deriveKey(master, `opaque:${key.kid}`) }]))
   const current = [...ring.values()].find(key => key.status === 'current')
   if (!current) throw new BootError(['The key ring in Redis names no signing key: restore the hash keys from a backup'])
   return {
@@ -49,6 +58,9 @@ export async function openKeys ({ secret, store, issuer, defaultIssuer, now }: P
     current,
     find: kid => ring.get(kid),
     lookup: deriveKey(master, 'lookup'),
+    sealing: { id: check.toString('base64url').slice(0, SEALING_ID_CHARACTERS), key: deriveKey(master, 'sealing') },
+    email: deriveKey(master, 'email'),
+    csrf: deriveKey(master, 'csrf'),
     belong: async () => await store.check() === facts.check
   }
 }

@@ -1,32 +1,31 @@
+import type { ApiTokens } from '../api-tokens/service.js'
 import { Problem } from '../errors.js'
 import type { Sessions } from '../sessions/service.js'
-import type { TokenKind } from '../tokens/claims.js'
 import type { Codec } from '../tokens/codec.js'
 import { requireKnownClient } from './clients.js'
 
-/** `hint` is the kind to try first; a wrong one costs nothing. */
-export interface RevocationRequest { token: string, hint: string | undefined, clientId: string | undefined }
+export interface RevocationRequest { token: string, clientId: string | undefined }
+
+interface Parts { codec: Codec, sessions: Sessions, apiTokens: Pick<ApiTokens, 'revoke'> }
 
 /**
- * Revokes a token (RFC 7009): either kind ends its session, a refresh token also when it has expired or was
- * spent already, because whoever sends it here wants the session to be over. Other tokens are ignored.
+ * Revokes a token (RFC 7009): an access or refresh token ends its session, a refresh token also when it has
+ * expired or was spent already, because whoever sends it here wants the session to be over; an API token is
+ * withdrawn. Other tokens are ignored. A token says itself of which kind it is, so a hint is not needed.
  * @throws `invalid_client`
  */
-export const createRevocation = ({ codec, sessions }: { codec: Codec, sessions: Sessions }) =>
-  async ({ token, hint, clientId }: RevocationRequest): Promise<void> => {
-    requireKnownClient(clientId)
-    const order: TokenKind[] = hint === 'access_token' ? ['access', 'refresh'] : ['refresh', 'access']
-    for (const kind of order) {
-      const claims = claimsOf(codec, kind, token)
-      if (claims) return await sessions.end({ user: claims.sub, which: 'one', session: claims.sid, reason: 'revoked' })
-    }
-  }
-
-function claimsOf (codec: Codec, kind: TokenKind, token: string): { sub: string, sid: string } | undefined {
+export const createRevocation = ({ codec, sessions, apiTokens }: Parts) => async ({ token, clientId }: RevocationRequest): Promise<void> => {
+  requireKnownClient(clientId)
+  const kind = codec.kindOf(token)
   try {
-    return codec.verify(kind, token)
+    if (kind === 'api') {
+      const { sub, jti } = codec.verify(kind, token)
+      await apiTokens.revoke(sub, jti, 'revoked')
+    } else if (kind !== undefined) {
+      const { sub, sid } = codec.verify(kind, token)
+      await sessions.end({ user: sub, which: 'one', session: sid, reason: 'revoked' })
+    }
   } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    return undefined
+    if (!(error instanceof Problem) || error.statusCode >= 500) throw error
   }
 }

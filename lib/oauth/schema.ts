@@ -8,9 +8,10 @@ export const TokenResponse = Type.Object({
   access_token: Type.String(),
   token_type: Type.String(),
   expires_in: Type.Integer(),
-  refresh_token: Type.String(),
-  refresh_expires_in: Type.Integer(),
-  scope: Type.String()
+  refresh_token: Type.Optional(Type.String({ description: 'Not beside an API token, nor with REFRESH_TOKENS=off' })),
+  refresh_expires_in: Type.Optional(Type.Integer()),
+  scope: Type.String(),
+  datasets: Type.Optional(Type.String({ description: 'What an API token is good for, as `glob/read,write;glob2/read`' }))
 }, { $id: 'TokenResponse' })
 export type TokenResponse = Static<typeof TokenResponse>
 
@@ -22,11 +23,23 @@ export const TokenForm = Type.Unsafe<Form>({
   type: 'object',
   description: 'What is needed besides `grant_type` depends on it.',
   properties: {
-    grant_type: { type: 'string', description: '`password` or `refresh_token`' },
+    grant_type: { type: 'string', description: '`password`, `refresh_token` or `urn:ietf:params:oauth:grant-type:device_code`' },
     username: { type: 'string' },
     password: { type: 'string' },
     refresh_token: { type: 'string' },
+    device_code: { type: 'string' },
     scope: { type: 'string' },
     client_id: { type: 'string' }
+  }
+})
+
+/** The form of a device authorization request, likewise. */
+export const DeviceAuthorizationForm = Type.Unsafe<Form | null>({
+  type: ['object', 'null'],
+  properties: {
+    client_id: { type: 'string' },
+    scope: { type: 'string', description: 'What the device would like to have; the user decides' },
+    device_name: { type: 'string', description: 'What the user reads who approves' },
+    datasets: { type: 'string', description: 'The same with globs of scan ids, as `glob/read,write;glob2/read`' }
   }
 })

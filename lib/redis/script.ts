@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
 import type { RedisClient } from './connect.js'
 
 /** One Lua call: `base` is the hash-tagged name under which every key of the call lies. */
@@ -9,9 +8,12 @@ export type Script = (base: string, ...args: ReadonlyArray<string | number>) => 
  * Registers Lua files, put one after the other, as one command. The first files may define functions for
  * the last one, which names the command and whose header says its arguments and answers.
  */
-export function defineScript (redis: RedisClient, ...files: readonly [URL, ...URL[]]): Script {
+export function defineScript (redis: RedisClient, ...parts: ReadonlyArray<URL | readonly URL[]>): Script {
+  const files = parts.flat()
   const lua = files.map(file => readFileSync(file, 'utf8')).join('\n')
-  const name = `guardcell:${basename(files.at(-1)!.pathname, '.lua')}`
+  // After its noun too: two nouns may have scripts of the same name.
+  const [, noun, verb] = /\/([^/]+)\/lua\/([^/]+)\.lua$/.exec(files.at(-1)!.pathname) ?? []
+  const name = `guardcell:${noun}:${verb}`
   redis.defineCommand(name, { numberOfKeys: 1, lua })
   const commands = redis as unknown as Record<string, Script>
   return (base, ...args) => commands[name]!(base, ...args)

@@ -1,11 +1,12 @@
 import type { Authenticate } from '../access/authenticate.js'
 import { fail, Problem } from '../errors.js'
 import type { Codec } from '../tokens/codec.js'
+import type { Credential } from './refresh.js'
 import type { Sessions } from './service.js'
 import type { Which } from './store.js'
 
 /** The credentials of a logout: either is enough, so that an expired access token does not keep anybody in. */
-export interface LogoutRequest { accessToken: string | undefined, refreshToken: string | undefined, which: Which }
+export interface LogoutRequest extends Credential { accessToken: string | undefined, refreshToken: string | undefined, which: Which }
 
 interface Parts { codec: Codec, sessions: Sessions, authenticate: Authenticate }
 
@@ -14,18 +15,22 @@ interface Parts { codec: Codec, sessions: Sessions, authenticate: Authenticate }
  * others takes one that is good for other calls as well.
  */
 export const createLogout = ({ codec, sessions, authenticate }: Parts) =>
-  async ({ accessToken, refreshToken, which }: LogoutRequest): Promise<void> => {
+  async ({ accessToken, refreshToken, which, transport = 'bearer', admit }: LogoutRequest): Promise<void> => {
     const byAccessToken = async (token: string): Promise<void> => {
       const { sub, sid } = codec.verify('access', token)
-      if (which !== 'one' && !(await authenticate(token)).may('sessions')) fail('insufficient_scope', { scope: 'sessions' })
-      await sessions.end({ user: sub, which, session: sid, reason: 'logout' })
+      admit?.(sid)
+      if (which !== 'one' && !(await authenticate(token, transport)).may('sessions')) fail('insufficient_scope', { scope: 'sessions' })
+      await sessions.end({ user: sub, which, session: sid, reason: 'logout', transport })
     }
+    const byRefreshToken = (token: string): Promise<void> =>
+      sessions.endByRefreshToken(token, which, { transport, ...(admit ? { admit } : {}) })
+
     if (refreshToken === undefined) return await byAccessToken(accessToken ?? fail('authentication_required'))
-    if (accessToken === undefined) return await sessions.endByRefreshToken(refreshToken, which)
+    if (accessToken === undefined) return await byRefreshToken(refreshToken)
     const refused = await refusalOf(byAccessToken(accessToken))
-    // With a good access token the refresh token is the lesser proof, but it may be of another session.
-    if (refused === undefined && which === 'one') await refusalOf(sessions.endByRefreshToken(refreshToken, which))
-    if (refused !== undefined) await sessions.endByRefreshToken(refreshToken, which)
+    // With a good access token the refresh token is the lesser proof, but it may be of another session; not so in one jar.
+    if (refused === undefined && which === 'one' && transport === 'bearer') await refusalOf(byRefreshToken(refreshToken))
+    if (refused !== undefined) await byRefreshToken(refreshToken)
   }
 
 /** Why credentials were refused, or undefined if they were not. */

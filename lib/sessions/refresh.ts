@@ -1,15 +1,25 @@
 import { createHmac } from 'node:crypto'
 import { scopeList } from '../access/scopes.js'
-import { fail, type ErrorCode } from '../errors.js'
+import { fail, type ErrorCode, type Policy } from '../errors.js'
 import type { Report } from '../events.js'
 import type { Codec } from '../tokens/codec.js'
+import { refusal } from '../limits/limit.js'
 import { mintPair } from './mint.js'
 import type { TokenPair } from './schema.js'
 import { narrowed } from './scope.js'
+import type { Transport } from './state.js'
 import type { PresentedToken, Refreshed, SessionStore } from './store.js'
 
+/** A token of a session as it came with a call. */
+export interface Credential {
+  /** How it came; default `bearer`. */
+  transport?: Transport
+  /** Throws unless the call may act for the session that the token names; default: it may. */
+  admit?: (session: string) => void
+}
+
 /** A call of the refresh endpoint. */
-export interface RefreshCall {
+export interface RefreshCall extends Credential {
   token: string
   scope: string | undefined
   idempotencyKey: string | undefined
@@ -23,6 +33,8 @@ interface Parts {
   /** Key of the hashes that name a successor and an Idempotency-Key. */
   lookup: Buffer
   randomId: () => string
+  /** What clients are told of how fast a session may rotate. */
+  limit: Policy
   /** Waits until ends have reached as many replicas of the store as the operator wants. */
   durable: () => Promise<void>
   /** Whether the store is known to have been restarted or replaced lately. */
@@ -30,7 +42,8 @@ interface Parts {
   report: Report
 }
 
-const refusals: Record<Exclude<Refreshed['outcome'], 'rotated' | 'retried' | 'healed' | 'mismatch'>, ErrorCode> = {
+const refusals: Record<Exclude<Refreshed['outcome'], 'rotated' | 'retried' | 'healed' | 'limited' | 'mismatch'>, ErrorCode> = {
+  other_transport: 'refresh_token_invalid',
   inactive: 'account_inactive',
   gone: 'session_ended',
   late_reuse: 'session_ended',
@@ -54,7 +67,7 @@ export function presented (codec: Codec, token: string): PresentedToken {
 }
 
 /** Spends a refresh token for a new pair (RFC 6749 section 6, RFC 9700 section 4.14.2). */
-export function createRefresh ({ store, codec, lookup, randomId, durable, incident, report }: Parts) {
+export function createRefresh ({ store, codec, lookup, randomId, limit, durable, incident, report }: Parts) {
   const lookupHash = (text: string): string => createHmac('sha256', lookup).update(text).digest('base64url').slice(0, 32)
 
   /** The same token with the same key leads to the same successor, even if the store forgot the first time. */
@@ -65,6 +78,7 @@ export function createRefresh ({ store, codec, lookup, randomId, durable, incide
     const at = { user, session }
     if (result.outcome === 'rotated' || result.outcome === 'retried') return report({ type: 'refresh', ...at, outcome: result.outcome })
     if (result.outcome === 'healed') return report({ type: 'store_behind', ...at, incident: await incident() })
+    if (result.outcome === 'limited') return report({ type: 'limited', kind: 'refresh' })
     if (result.outcome === 'late_reuse') return report({ type: 'late_reuse', ...at, reason: result.reason })
     if (result.outcome !== 'reuse') return report({ type: 'refresh_refused', ...at, outcome: result.outcome })
     report({ type: 'reuse', ...at, token: result.token })
@@ -73,13 +87,15 @@ export function createRefresh ({ store, codec, lookup, randomId, durable, incide
     await durable()
   }
 
-  return async ({ token, scope, idempotencyKey, abandoned }: RefreshCall): Promise<TokenPair> => {
+  return async ({ token, transport = 'bearer', admit, scope, idempotencyKey, abandoned }: RefreshCall): Promise<TokenPair> => {
     const old = presented(codec, token)
+    admit?.(old.session)
     const rotation = {
       token: old,
       successor: successorOf(old.jti, idempotencyKey),
       key: idempotencyKey === undefined ? '' : lookupHash(`key|${idempotencyKey}`),
-      ask: scope === undefined ? '' : narrowed(scope, new Set(scopeList(old.scope))),
+      ask: scope === undefined ? '' : narrowed(scope, new Set(scopeList(old.scope)), { user: old.user, session: old.session }),
+      transport,
       accessJti: randomId(),
       kid: codec.kid
     }
@@ -87,7 +103,8 @@ export function createRefresh ({ store, codec, lookup, randomId, durable, incide
     const result = await store.rotate(rotation)
     await tell(old, result)
     if (result.outcome === 'mismatch') return fail('invalid_request', { errors: [{ path: '/scope', message: 'a retry must ask for the same scope' }] })
-    if (!('session' in result)) return fail(refusals[result.outcome])
+    if (result.outcome === 'limited') throw refusal(limit, result.wait)
+    if (!('session' in result)) return fail(refusals[result.outcome], { subject: { user: old.user, session: old.session } })
     return mintPair(codec, result, false)
   }
 }

@@ -1,6 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { User } from '../accounts/schema.js'
 import { Nullable, Page, Time, Words, ref } from '../http/schema.js'
+import { transports } from './state.js'
 
 export const SessionId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })
 
@@ -15,19 +16,35 @@ export const IdempotencyHeaders = Type.Object({
 /** The words of the API for which sessions end, as the store has them. */
 export const whichSessions = { this: 'one', others: 'others', all: 'all' } as const
 
+export const TransportName = Words(transports, { description: 'How the tokens travel, for as long as the session lasts' })
+
 /** RFC 6749 section 5.1, and what a client needs to know when to come back. Durations are seconds. */
 export const TokenPair = Type.Object({
-  access_token: Type.String(),
-  refresh_token: Type.String(),
+  access_token: Type.Optional(Type.String({ description: 'Absent where the tokens are in cookies' })),
+  refresh_token: Type.Optional(Type.String({ description: 'Absent where the tokens are in cookies, and with REFRESH_TOKENS=off' })),
+  csrf_token: Type.Optional(Type.String({ description: 'Where the tokens are in cookies: what goes into X-CSRF-Token, the same as in the readable cookie' })),
   token_type: Words(['Bearer']),
   expires_in: Type.Integer(),
-  refresh_expires_in: Type.Integer(),
+  refresh_expires_in: Type.Optional(Type.Integer({ description: 'Absent with REFRESH_TOKENS=off' })),
   session_expires_in: Type.Integer(),
   scope: Type.String(),
   session_id: SessionId,
   user: ref(User)
 }, { $id: 'TokenPair' })
-export type TokenPair = Static<typeof TokenPair>
+/** A pair as it goes into a body, with or without the tokens themselves. */
+export type TokenAnswer = Static<typeof TokenPair>
+export type TokenPair = Omit<TokenAnswer, 'csrf_token'> & { access_token: string }
+
+/** An access token of a session that there is already. Durations are seconds. */
+export const AccessToken = Type.Object({
+  access_token: Type.Optional(Type.String({ description: 'Absent where the tokens are in cookies' })),
+  token_type: Words(['Bearer']),
+  expires_in: Type.Integer(),
+  scope: Type.String(),
+  session_id: SessionId
+}, { $id: 'AccessToken' })
+export type AccessAnswer = Static<typeof AccessToken>
+export type AccessToken = AccessAnswer & { access_token: string }
 
 /** An open session. */
 export const Session = Type.Object({
@@ -35,9 +52,9 @@ export const Session = Type.Object({
   created: Time,
   last_used: Time,
   ends: Time,
-  transport: Words(['bearer']),
+  transport: Words(transports),
   current: Type.Boolean({ description: 'Whether it is the one that asks' }),
-  device: Type.Object({ ip: Type.String(), user_agent: Nullable(Type.String()), label: Nullable(Type.String()) })
+  device: Type.Object({ ip: Nullable(Type.String()), user_agent: Nullable(Type.String()), label: Nullable(Type.String()) }, { description: 'Where it was opened; null is what is not known, or cannot be read any more' })
 }, { $id: 'Session' })
 export type Session = Static<typeof Session>
 

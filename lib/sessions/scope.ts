@@ -3,10 +3,11 @@ import { fail } from '../errors.js'
 
 /**
  * A scope that was asked for, as it goes into a token.
+ * @param subject who asks
  * @throws `insufficient_scope` unless all of it is allowed
  */
-export function narrowed (scope: string, allowed: ReadonlySet<string>): string {
+export function narrowed (scope: string, allowed: ReadonlySet<string>, subject: { user: string, session?: string }): string {
   const asked = scopeList(scope)
-  if (!asked.every(item => allowed.has(item))) return fail('insufficient_scope')
+  if (!asked.every(item => allowed.has(item))) return fail('insufficient_scope', { subject })
   return scopeText(asked)
 }

@@ -1,31 +1,35 @@
-import { scopesOf, scopeText } from '../access/scopes.js'
+import { scopeText, type ScopesOf } from '../access/scopes.js'
 import type { Account } from '../accounts/account.js'
-import { fail } from '../errors.js'
+import { fail, type Policy } from '../errors.js'
 import type { Report } from '../events.js'
 import { fromCursor, toCursor } from '../http/cursor.js'
+import type { Sealing } from '../sealing/service.js'
 import type { Codec } from '../tokens/codec.js'
-import { mintPair } from './mint.js'
-import { createRefresh, presented, type RefreshCall } from './refresh.js'
-import type { Session, TokenPair } from './schema.js'
+import { openDevice, sealDevice } from './device.js'
+import { createRefresh, presented, type Credential, type RefreshCall } from './refresh.js'
+import { mintAccess, mintPair } from './mint.js'
+import type { AccessToken, Session, TokenPair } from './schema.js'
 import { narrowed } from './scope.js'
-import type { Device, SessionState } from './state.js'
+import type { Device, SessionState, Transport } from './state.js'
 import type { SessionStore, Which } from './store.js'
 
 /** A login whose password was verified. */
-export interface Login { account: Account, scope: string | undefined, device: Device }
+export interface Login { account: Account, scope: string | undefined, device: Device, transport?: Transport }
 
 /** Who ends sessions and why; `reason` is what stays in the tombstone. */
-export interface End { user: string, which: Which, session: string, reason: string, proof?: string }
+export interface End { user: string, which: Which, session: string, reason: string, proof?: string, transport?: Transport }
 
 export interface Sessions {
   /** @throws `insufficient_scope`, `session_limit_reached`, `invalid_credentials` if the password changed meanwhile */
   open: (login: Login) => Promise<TokenPair>
-  /** @throws `refresh_token_*`, `session_ended`, `account_inactive`, `insufficient_scope`, `invalid_request` */
+  /** @throws `refresh_token_*`, `too_many_requests`, `session_ended`, `account_inactive`, `insufficient_scope`, `invalid_request` */
   refresh: (call: RefreshCall) => Promise<TokenPair>
-  /** Ends sessions; those that ended before count as done. */
+  /** An access token for a session whose user's password was verified just now. @throws `session_ended`, `invalid_credentials` if the password changed meanwhile */
+  reauthenticate: (account: Account, session: string) => Promise<AccessToken>
+  /** Ends sessions; those that ended before count as done. @throws `access_token_invalid` if the session is not of that transport */
   end: (end: End) => Promise<void>
   /** Ends sessions on the strength of a refresh token: its own, or with the current one all or all others. */
-  endByRefreshToken: (token: string, which: Which) => Promise<void>
+  endByRefreshToken: (token: string, which: Which, credential?: Credential) => Promise<void>
   /** The open sessions of a user, by id. @param current id of the session that asks */
   list: (user: string, current: string, limit: number, cursor: string | undefined) => Promise<{ items: Session[], next: string | null }>
   /** Ends one session. @throws `session_not_found` */
@@ -35,41 +39,49 @@ export interface Sessions {
 interface Parts {
   store: SessionStore
   codec: Codec
+  sealing: Pick<Sealing, 'forUser'>
   lookup: Buffer
   /** Milliseconds. */
   grace: number
+  scopesOf: ScopesOf
+  /** Whether sessions have refresh tokens. */
+  refreshes: boolean
   randomId: () => string
+  /** What clients are told of how fast a session may rotate. */
+  limit: Policy
   durable: () => Promise<void>
   incident: () => Promise<boolean>
   report: Report
 }
 
 const CLIENT = 'guardcell'
+/** Tabs of a browser share their cookies, and refresh at the same time. */
+const GRACE_OF_COOKIES = 60_000
 const ID = /^[A-Za-z0-9_-]{1,64}$/
 
 export function createSessions (parts: Parts): Sessions {
-  const { store, codec, grace, randomId, durable, report } = parts
+  const { store, codec, sealing, grace, scopesOf, refreshes, randomId, durable, report } = parts
 
-  const end = async ({ user, which, session, reason, proof }: End): Promise<string[] | null> => {
-    const ended = await store.end(user, which, session, reason, proof)
+  const end = async ({ user, which, session, reason, proof, transport }: End): Promise<string[] | null> => {
+    const ended = await store.end(user, which, session, reason, proof, transport)
     if (ended && ended.length > 0) report({ type: 'sessions_ended', user, sessions: ended, reason })
     await durable()
     return ended
   }
 
   return {
-    open: async ({ account, scope, device }) => {
+    open: async ({ account, scope, device, transport = 'bearer' }) => {
       const allowed = scopesOf(account)
       const opened = await store.open({
         user: account.id,
         id: randomId(),
         jti: randomId(),
         password: account.password,
-        scope: scope === undefined ? scopeText(allowed) : narrowed(scope, allowed),
-        transport: 'bearer',
+        scope: scope === undefined ? scopeText(allowed) : narrowed(scope, allowed, { user: account.id }),
+        transport,
         clientId: CLIENT,
-        grace,
-        device,
+        grace: transport === 'cookie' ? Math.max(grace, GRACE_OF_COOKIES) : grace,
+        device: sealDevice(await sealing.forUser(account.id), device),
         accessJti: randomId(),
         kid: codec.kid
       })
@@ -80,13 +92,22 @@ export function createSessions (parts: Parts): Sessions {
       return mintPair(codec, opened, true)
     },
 
-    refresh: createRefresh(parts),
+    refresh: refreshes ? createRefresh(parts) : async () => fail('refresh_not_offered'),
 
-    end: async request => { await end(request) },
+    reauthenticate: async ({ id: user, password }, session) => {
+      const proved = await store.reauthenticate({ user, session, password, accessJti: randomId(), kid: codec.kid })
+      if (proved.outcome === 'gone') return fail('session_ended')
+      if (proved.outcome !== 'proved') return fail('invalid_credentials')
+      report({ type: 'reauthenticated', user, session })
+      return mintAccess(codec, proved, true)
+    },
 
-    endByRefreshToken: async (token, which) => {
+    end: async request => { if (await end(request) === null) fail('access_token_invalid') },
+
+    endByRefreshToken: async (token, which, { transport = 'bearer', admit } = {}) => {
       const { user, session, jti } = presented(codec, token)
-      const ended = await end({ user, which, session, reason: 'logout', ...(which === 'one' ? {} : { proof: jti }) })
+      admit?.(session)
+      const ended = await end({ user, which, session, reason: 'logout', transport, ...(which === 'one' ? {} : { proof: jti }) })
       if (ended === null) fail('refresh_token_invalid')
     },
 
@@ -94,7 +115,8 @@ export function createSessions (parts: Parts): Sessions {
       const after = cursor === undefined ? '' : fromCursor(cursor, ID)
       const rest = (await store.list(user)).filter(({ id }) => id > after).sort((a, b) => a.id < b.id ? -1 : 1)
       const page = rest.slice(0, limit)
-      return { items: page.map(session => presentSession(session, current)), next: rest.length > limit ? toCursor(page.at(-1)!.id) : null }
+      const seal = await sealing.forUser(user)
+      return { items: page.map(session => ({ ...presentSession(session, current), device: openDevice(seal, session.device) })), next: rest.length > limit ? toCursor(page.at(-1)!.id) : null }
     },
 
     revoke: async (user, session) => {
@@ -106,12 +128,11 @@ export function createSessions (parts: Parts): Sessions {
 
 const time = (ms: number): string => new Date(ms).toISOString()
 
-const presentSession = (session: SessionState, current: string): Session => ({
+const presentSession = (session: SessionState, current: string): Omit<Session, 'device'> => ({
   id: session.id,
   created: time(session.created),
   last_used: time(session.used),
   ends: time(session.ends),
   transport: session.transport,
-  current: session.id === current,
-  device: session.device
+  current: session.id === current
 })

@@ -1,5 +1,11 @@
 import type { Fields } from '../redis/script.js'
 
+/** How the tokens of a session travel: in bodies and the Authorization header, or in cookies of a browser. */
+export const transports = ['bearer', 'cookie'] as const
+export type Transport = typeof transports[number]
+
+export const transportFrom = (word: unknown): Transport => word === 'cookie' ? word : 'bearer'
+
 /** A session as the store keeps it. Times are milliseconds since the epoch, except `authTime` (seconds). */
 export interface SessionState {
   id: string
@@ -10,9 +16,10 @@ export interface SessionState {
   ends: number
   scope: string
   authTime: number
-  transport: 'bearer'
+  transport: Transport
   clientId: string
-  device: Device
+  /** Sealed, see `device.ts`. */
+  device: string
   created: number
   used: number
   access: { jti: string, issued: number, expires: number, scope: string, kid: string }
@@ -30,9 +37,9 @@ export const sessionState = (id: string, fields: Fields): SessionState => ({
   ends: Number(fields.end),
   scope: fields.scope ?? '',
   authTime: Number(fields.auth_time),
-  transport: 'bearer',
+  transport: transportFrom(fields.transport),
   clientId: fields.client_id ?? '',
-  device: JSON.parse(fields.device ?? 'null') as Device,
+  device: fields.device ?? '',
   created: Number(fields.created),
   used: Number(fields.used),
   access: {

@@ -1,9 +1,13 @@
 import type { Standing } from '../access/authenticate.js'
 import { accountFrom, type Account } from '../accounts/account.js'
+import type { Stamp } from '../audit/stamp.js'
+import { auditScript } from '../audit/store.js'
+import type { Pace } from '../limits/pace.js'
 import type { RedisClient } from '../redis/connect.js'
 import type { KeyNames } from '../redis/names.js'
 import { defineScript, fieldsOf, type Fields } from '../redis/script.js'
-import { sessionState, type SessionState } from './state.js'
+import type { Sealing } from '../sealing/service.js'
+import { sessionState, transportFrom, type SessionState, type Transport } from './state.js'
 
 /** A refresh token as it was presented. `rotated` and `expires` are milliseconds, `authTime` is seconds. */
 export interface PresentedToken {
@@ -17,6 +21,7 @@ export interface PresentedToken {
   scope: string
 }
 
+/** In milliseconds; without a lifetime of refresh tokens a session has none. */
 export interface Lifetimes { access: number, refresh: number, session: number }
 
 export interface NewSession {
@@ -26,7 +31,7 @@ export interface NewSession {
   /** The password hash that was verified; another one by now and the session is not opened. */
   password: string
   scope: string
-  transport: SessionState['transport']
+  transport: Transport
   clientId: string
   /** Milliseconds after a rotation in which its predecessor is answered again without an Idempotency-Key. */
   grace: number
@@ -43,6 +48,18 @@ export interface Rotation {
   key: string
   /** The scope asked for, or '' for all that was granted. */
   ask: string
+  /** How the token came. */
+  transport: Transport
+  accessJti: string
+  kid: string
+}
+
+/** A user who has just proved who they are. */
+export interface Proof {
+  user: string
+  session: string
+  /** The password hash that was verified; another one by now and nothing happens. */
+  password: string
   accessJti: string
   kid: string
 }
@@ -52,10 +69,14 @@ export interface Live { session: SessionState, account: Account, now: number }
 
 export type Opened = { outcome: 'opened', evicted: string[] } & Live | { outcome: 'stale' | 'limit' }
 
+export type Proved = { outcome: 'proved' } & Live | { outcome: 'gone' | 'stale' }
+
 export type Refreshed =
   | { outcome: 'rotated' | 'retried' | 'healed' } & Live
-  | { outcome: 'inactive' | 'gone' | 'expired' | 'mismatch' }
+  | { outcome: 'other_transport' | 'inactive' | 'gone' | 'expired' | 'mismatch' }
   | { outcome: 'late_reuse', reason: string }
+  /** Too soon after other rotations: nothing was changed. `wait` is milliseconds until it would not be. */
+  | { outcome: 'limited', wait: number }
   | { outcome: 'reuse', token: 'predecessor' | 'stale', orphan: boolean }
 
 export type Which = 'one' | 'others' | 'all'
@@ -71,12 +92,15 @@ export type Which = 'one' | 'others' | 'all'
 export interface SessionStore {
   open: (session: NewSession) => Promise<Opened>
   rotate: (rotation: Rotation) => Promise<Refreshed>
+  /** Notes that the user has just been authenticated and mints an access token; the refresh token stays. */
+  reauthenticate: (proof: Proof) => Promise<Proved>
   /**
    * Ends sessions of a user: the one named, all others, or all. Repeating it changes nothing.
    * @param proof jti that must be the current one of `session`, else nothing ends and the answer is null
+   * @param transport that `session` must have unless it is gone, likewise
    * @returns ids of the sessions that ended
    */
-  end: (user: string, which: Which, session: string, reason: string, proof?: string) => Promise<string[] | null>
+  end: (user: string, which: Which, session: string, reason: string, proof?: string, transport?: Transport) => Promise<string[] | null>
   /** The open sessions of a user, those that lapse first at the front. */
   list: (user: string) => Promise<SessionState[]>
   /** What is true of a session and its account now, in one round trip. */
@@ -86,24 +110,27 @@ export interface SessionStore {
 interface Parts {
   redis: RedisClient
   names: KeyNames
+  /** Opens what is personal in the account of a session. */
+  sealing: Pick<Sealing, 'withSalt'>
   lifetimes: Lifetimes
   maxSessions: number
   atLimit: 'evict' | 'reject'
+  /** How fast a session may rotate. */
+  pace: Pace
+  stamp: Stamp
+  /** Whether each rotation is recorded, and not only what is unusual. */
+  recordRotations: boolean
   /** Moves the clock of the scripts, in milliseconds; tests only. */
   skew: () => number
 }
 
 const script = (file: string): URL => new URL(`./lua/${file}.lua`, import.meta.url)
 
-/** Functions that the scripts of other stores share. */
-export const sharedScript = script('common')
+/** Functions that the scripts of other stores share; what ends sessions records it. */
+export const sharedScript = [auditScript, script('common')]
 
 /** What a script answers as JSON: one string is read several times as fast as nested lists. */
 type Row = [outcome: string, now: string, session: Fields, user: Fields, evicted?: object]
-
-const live = (id: string, [, now, session, user]: Row): Live => ({
-  session: sessionState(id, session), account: accountFrom(user), now: Number(now)
-})
 
 const rowOf = (answer: unknown): Row => JSON.parse(answer as string) as Row
 
@@ -111,27 +138,36 @@ const rowOf = (answer: unknown): Row => JSON.parse(answer as string) as Row
 const listOf = (list: object = {}): string[] => Object.values(list) as string[]
 
 /** The session store in Redis. Its scripts are in `lua/`. */
-export function createSessionStore ({ redis, names, lifetimes, maxSessions, atLimit, skew }: Parts): SessionStore {
+export function createSessionStore ({ redis, names, sealing, lifetimes, maxSessions, atLimit, pace, stamp, recordRotations, skew }: Parts): SessionStore {
   const define = (file: string) => defineScript(redis, sharedScript, script(file))
-  const [open, rotate, end, list] = [define('open'), define('rotate'), define('end'), define('list')]
+  const [open, rotate, reauthenticate, end, list] = [define('open'), define('rotate'), define('reauthenticate'), define('end'), define('list')]
   const standing = defineScript(redis, script('standing'))
+  const live = (id: string, [, now, session, user]: Row): Live => ({
+    session: sessionState(id, session), account: accountFrom(user, sealing), now: Number(now)
+  })
 
   return {
     open: async s => {
-      const row = rowOf(await open(names.user(s.user), skew(), s.id, s.jti, s.password, s.scope, s.transport, s.grace, s.clientId,
-        JSON.stringify(s.device), lifetimes.access, lifetimes.refresh, lifetimes.session, maxSessions, atLimit, s.kid, s.accessJti))
+      const row = rowOf(await open(names.user(s.user), await stamp(s.user), s.id, s.jti, s.password, s.scope, s.transport, s.grace, s.clientId,
+        s.device, lifetimes.access, lifetimes.refresh, lifetimes.session, maxSessions, atLimit, s.kid, s.accessJti))
       if (row[0] !== 'opened') return { outcome: row[0] as 'stale' | 'limit' }
       return { outcome: 'opened', evicted: listOf(row[4]), ...live(s.id, row) }
     },
 
-    rotate: async ({ token: r, successor, key, ask, accessJti, kid }) => {
-      const row = rowOf(await rotate(names.user(r.user), skew(), r.session, r.jti, r.generation, r.rotated, r.expires, r.authTime, r.scope,
-        successor, key, ask, lifetimes.access, lifetimes.refresh, kid, accessJti))
-      return refreshed(r.session, row)
+    rotate: async ({ token: r, successor, key, ask, transport, accessJti, kid }) => {
+      const row = rowOf(await rotate(names.user(r.user), await stamp(r.user), r.session, r.jti, r.generation, r.rotated, r.expires, r.authTime, r.scope,
+        successor, key, ask, lifetimes.access, lifetimes.refresh, kid, accessJti, transport, pace.spacing, pace.tolerance, recordRotations ? '1' : ''))
+      return isLive(row[0]) ? { outcome: row[0], ...live(r.session, row) } : refused(row)
     },
 
-    end: async (user, which, session, reason, proof = '') => {
-      const [outcome, ids] = await end(names.user(user), skew(), which, session, reason, proof) as [string, string[]]
+    reauthenticate: async ({ user, session, password, accessJti, kid }) => {
+      const row = rowOf(await reauthenticate(names.user(user), await stamp(user), session, password, lifetimes.access, kid, accessJti))
+      if (row[0] !== 'proved') return { outcome: row[0] as 'gone' | 'stale' }
+      return { outcome: 'proved', ...live(session, row) }
+    },
+
+    end: async (user, which, session, reason, proof = '', transport) => {
+      const [outcome, ids] = await end(names.user(user), await stamp(user), which, session, reason, proof, transport ?? '') as [string, string[]]
       return outcome === 'ended' ? ids : null
     },
 
@@ -141,17 +177,18 @@ export function createSessionStore ({ redis, names, lifetimes, maxSessions, atLi
     },
 
     standing: async (user, session) => {
-      const [lapses, fields] = JSON.parse(await standing(names.user(user), session) as string) as [string, string[]]
-      return { lapses: Number(lapses), account: accountFrom(fieldsOf(fields)) }
+      const [lapses, transport, generation, fields] = JSON.parse(await standing(names.user(user), session) as string) as [string, string | false, string | false, string[]]
+      return { lapses: Number(lapses), transport: transportFrom(transport), generation: Number(generation), account: accountFrom(fieldsOf(fields), sealing) }
     }
   }
 }
 
-function refreshed (id: string, row: Row): Refreshed {
-  const [outcome] = row
-  if (outcome === 'rotated' || outcome === 'retried' || outcome === 'healed') return { outcome, ...live(id, row) }
-  const [, detail = '', more] = row as unknown as string[]
+const isLive = (outcome: string): outcome is 'rotated' | 'retried' | 'healed' => ['rotated', 'retried', 'healed'].includes(outcome)
+
+function refused (row: Row): Refreshed {
+  const [outcome, detail = '', more] = row as unknown as string[]
   if (outcome === 'late_reuse') return { outcome, reason: detail }
+  if (outcome === 'limited') return { outcome, wait: Number(detail) }
   if (outcome === 'reuse') return { outcome, token: detail === 'predecessor' ? detail : 'stale', orphan: more === 'orphan' }
-  return { outcome: outcome as 'inactive' | 'gone' | 'expired' | 'mismatch' }
+  return { outcome: outcome as 'other_transport' | 'inactive' | 'gone' | 'expired' | 'mismatch' }
 }

@@ -99,6 +99,11 @@ t.test('it refuses to start', async t => {
     t.match(await faultOf(t, { ...env, HOST: 'nowhere.invalid' }), /^HOST .*nowhere\.invalid/)
   })
 
+  await t.test('with AUTH=off where others could call, or in production', async t => {
+    for (const HOST of ['0.0.0.0', '::', '192.0.2.1']) t.match(await faultOf(t, { ...env, AUTH: 'off', HOST }), /^AUTH=off .* HOST must be 127\.0\.0\.1, ::1 or localhost/)
+    t.match(await faultOf(t, { ...env, AUTH: 'off', NODE_ENV: 'production' }), /^AUTH=off .* refused with NODE_ENV=production$/)
+  })
+
   await t.test('when Redis has no such database', async t => {
     const redis = await durableRedis(t)
     t.match(await faultOf(t, { ...env, REDIS_URL: `${redis.url}/99` }), /REDIS_URL/)
@@ -124,6 +129,21 @@ t.test('a password that a failed start did not show is shown by the next one', a
 
   const service = await serve(t, MAIN, { ...env, PORT: String(await freePort()) })
   t.equal((await login(service.url, service.password)).status, 200)
+})
+
+t.test('with AUTH=off on loopback it serves, and says so', async t => {
+  for (const HOST of ['127.0.0.1', 'localhost']) {
+    const service = await serve(t, MAIN, {
+      AUTH: 'off', HOST, REDIS_URL: process.env.REDIS_URL ?? '', REDIS_PREFIX: ownPrefix(), STATE_DIR: await stateDir(t), PORT: String(await freePort()), ADMIN_PASSWORD: PASSWORD
+    })
+    await until('the account is there', async () => (await me(service.url, '')).status !== 503)
+    t.match(await me(service.url, ''), { status: 200, body: { username: 'admin' } })
+    t.match(await login(service.url, 'whatever'), { status: 200, body: { user: { username: 'admin' } } })
+    t.equal((await me(service.url, '')).headers.get('x-guardcell-auth'), 'off')
+    const { stdout } = await service.end('SIGTERM')
+    t.match(stdout, /"level":40,.*"msg":"AUTH=off: nobody is asked/)
+    t.match(stdout, /^ {2}AUTH=off: nobody is asked/m)
+  }
 })
 
 t.test('a client that keeps its connection open does not hold up the end', async t => {
@@ -155,7 +175,7 @@ t.test('two replicas that start at the same moment on an empty Redis', async t =
   })
 
   await t.test('make one secret, which only they may read', async t => {
-    t.strictSame(await readdir(folder), ['secret'])
+    t.strictSame(await readdir(folder), ['datasets', 'secret'])
     t.equal((await stat(join(folder, 'secret'))).mode & 0o777, 0o600)
     t.match(await readFile(join(folder, 'secret'), 'utf8'), /^base64:[A-Za-z0-9+/]{86}==\n$/)
     t.equal((await me(other.url, pairs[0]?.access_token ?? '')).status, 200)
@@ -196,7 +216,7 @@ t.test('a passphrase', async t => {
     const refreshed = await refresh(other.url, pair.refresh_token ?? '')
     t.equal(refreshed.status, 200)
     pair = refreshed.body
-    t.strictSame(await readdir(folder), [], 'no secret is made beside it')
+    t.strictSame(await readdir(folder), ['datasets'], 'no secret is made beside it')
   })
 
   await t.test('leads to the same keys after a restart', async t => {

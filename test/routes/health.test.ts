@@ -45,7 +45,7 @@ t.test('without Redis the service is live, not ready, and says that it is Redis'
 t.test('without its folder the service is not ready, and Redis is not to blame', async t => {
   const folder = await mkdtemp(join(tmpdir(), 'guardcell-health-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const { call } = await start(t, { STATE_DIR: folder })
+  const { call } = await start(t, { STATE_DIR: folder, DATA_DIR: t.testdir() })
   t.equal((await call('GET', '/health/ready')).status, 200)
 
   await rm(folder, { recursive: true })

@@ -2,6 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import t from 'tap'
 import { start } from '../support/app.js'
+import { dialectRoutes } from '../support/plantdb.js'
 
 const operations = [
   'DELETE /v1/sessions', 'DELETE /v1/sessions/{id}', 'DELETE /v1/users/{id}', 'DELETE /v1/users/{id}/sessions',
@@ -32,7 +33,7 @@ t.test('the document is OpenAPI 3.1 and open to everybody', async t => {
 
 t.test('the paths are those that clients call', async t => {
   const { document } = await read(t)
-  t.strictSame(Object.keys(document.paths).filter(path => path.endsWith('/')), [])
+  t.strictSame(Object.keys(document.paths).filter(path => /.\/$/.test(path)), [])
 })
 
 t.test('every operation has a name of its own, a tag, a summary and what it answers', async t => {
@@ -61,7 +62,7 @@ t.test('every reference leads somewhere, and every parameter of a path is descri
 
 t.test('the document says which operations take credentials, and how they refuse', async t => {
   const { found } = await read(t)
-  const guarded = (name: string): boolean => /^\w+ \/v1\/(users|sessions|auth\/password)/.test(name)
+  const guarded = (name: string): boolean => /^\w+ \/v1\/(users|sessions|api-tokens|devices|auth\/(?:password|reauthenticate|token|verify)$|auth\/email\/verification|invitations|groups|datasets|audit)/.test(name) || /^(POST|PUT|PATCH|DELETE) \/v1\/scans/.test(name) || /^POST \/(?!v1\/|oauth\/|login$|token-refresh$)/.test(name)
   t.strictSame(each(found, ({ security = [] }, name) => guarded(name) && !security.some((one: object) => 'bearer' in one)), [])
   t.strictSame(each(found, ({ security = [{}] }, name) => !guarded(name) && !security.some((one: object) => Object.keys(one).length === 0)), [], 'the others can be called without')
   t.strictSame(each(found, ({ responses }, name) => guarded(name) && ['401', '403', '503'].some(code => !responses[code])), [])
@@ -71,10 +72,17 @@ t.test('the document says which operations take credentials, and how they refuse
 t.test('bodies and answers are described in the media types that are spoken', async t => {
   const { found } = await read(t)
   const media = (message: any): string[] => Object.keys(message?.content ?? {})
-  for (const name of ['POST /oauth/token', 'POST /oauth/revoke']) t.strictSame(media(found.get(name).requestBody), ['application/x-www-form-urlencoded'], name)
+  for (const name of ['POST /oauth/token', 'POST /oauth/revoke', 'POST /oauth/device_authorization']) t.strictSame(media(found.get(name).requestBody), ['application/x-www-form-urlencoded'], name)
   t.strictSame(media(found.get('POST /v1/auth/login').requestBody), ['application/json'])
   t.strictSame(media(found.get('GET /metrics').responses['200']), ['text/plain'])
   t.strictSame(each(found, ({ responses }, name) => name.includes(' /v1/') && Object.entries(responses).some(([code, answer]) => Number(code) >= 400 && media(answer).join() !== 'application/problem+json')), [], 'errors are problem documents')
+})
+
+t.test('the routes of PlantDB are described as well', async t => {
+  const { app, found } = await read(t)
+  const slots = (url: string): string => url.replace(/:(\w+)/g, '{$1}').replace('*', '{*}')
+  t.strictSame(dialectRoutes(app).map(({ method, url }) => `${method} ${slots(url)}`).filter(name => !found.get(name)?.tags.includes('PlantDB')), [])
+  t.strictSame(each(found, ({ tags, operationId }) => tags.includes('PlantDB') !== String(operationId).startsWith('plantdb')), [])
 })
 
 t.test('a body that can be left out is not called required', async t => {

@@ -12,6 +12,9 @@ import type { TokenPair } from '#lib/sessions/schema.js'
 
 export const PASSWORD = 'correct horse battery'
 
+/** What a login gives where there are refresh tokens. */
+export type Pair = Required<TokenPair>
+
 /** A clock that tests can move; both the service and its scripts follow it. */
 export interface Clock { advance: (seconds: number) => void, skew: () => number }
 
@@ -20,7 +23,7 @@ export interface Running {
   clock: Clock
   /** Calls the service; a string payload goes out as a form. */
   call: (method: string, url: string, options?: { token?: string, body?: unknown, headers?: Record<string, string> }) => Promise<Answer>
-  login: (username: string, password?: string, more?: Record<string, unknown>) => Promise<TokenPair>
+  login: (username: string, password?: string, more?: Record<string, unknown>) => Promise<Pair>
   refresh: (token: string, key?: string, more?: Record<string, unknown>) => Promise<Answer>
   createUser: (username: string, more?: Record<string, unknown>) => Promise<User>
 }
@@ -46,6 +49,7 @@ export async function start (t: Test, env: Record<string, string> = {}, prepare?
     await rm(stateDir, { recursive: true, force: true })
   })
   await app.ready()
+  await app.datasets.opened
   await app.ensureFirstAdmin(() => {})
 
   const call: Running['call'] = async (method, url, { token, body, headers = {} } = {}) => {
@@ -62,7 +66,7 @@ export async function start (t: Test, env: Record<string, string> = {}, prepare?
   const login: Running['login'] = async (username, password = PASSWORD, more = {}) => {
     const { status, body } = await call('POST', '/v1/auth/login', { body: { username, password, ...more } })
     if (status !== 200) throw new Error(`login of ${username}: ${status} ${JSON.stringify(body)}`)
-    return body as TokenPair
+    return body as Pair
   }
 
   return {
@@ -85,3 +89,8 @@ export async function keysOf (app: FastifyInstance, uid: string): Promise<string
 
 /** The claims in a token, unverified. */
 export const claimsIn = (token: string): Record<string, any> => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, any>
+
+/** A test that is run once for each way in which access tokens are written. */
+export function inBothFormats (t: Test, name: string, run: (t: Test, env: { ACCESS_TOKEN_FORMAT: string }) => Promise<void>): void {
+  for (const format of ['jwt', 'opaque']) void t.test(`${name} (${format})`, t => run(t, { ACCESS_TOKEN_FORMAT: format }))
+}

@@ -4,4 +4,6 @@
 
 if redis.call('EXISTS', name('user')) == 1 then return 0 end
 redis.call('HSET', name('user'), unpack(ARGV, 2))
+local user = read(name('user'))
+audit('account_created', { details = cjson.encode({ username = user.username, roles = user.roles }) })
 return 1

@@ -1,8 +1,10 @@
 import type { Static, TObject } from '@sinclair/typebox'
 import type { Accounts } from '../../accounts/service.js'
 import type { TokenPair } from '../../sessions/schema.js'
+import type { Devices } from '../../pairing/devices.js'
 import type { Sessions } from '../../sessions/service.js'
 import type { Device } from '../../sessions/state.js'
+import type { TokenResponse } from '../schema.js'
 
 /** What a token request says beside its body. */
 export interface TokenRequest {
@@ -11,9 +13,21 @@ export interface TokenRequest {
   abandoned: () => boolean
 }
 
+export interface GrantServices { accounts: Accounts, sessions: Sessions, devices: Devices }
+
 /** One way to get tokens (RFC 6749 section 4). */
 export interface Grant<T extends TObject = TObject> {
   grantType: string
   schema: T
-  exchange: (services: { accounts: Accounts, sessions: Sessions }, body: Static<T>, request: TokenRequest) => Promise<TokenPair>
+  exchange: (services: GrantServices, body: Static<T>, request: TokenRequest) => Promise<TokenResponse>
 }
+
+/** The answer to a token request that opened or went on with a session. */
+export const sessionTokens = (pair: TokenPair): TokenResponse => ({
+  access_token: pair.access_token,
+  token_type: pair.token_type,
+  expires_in: pair.expires_in,
+  ...(pair.refresh_token === undefined ? {} : { refresh_token: pair.refresh_token }),
+  ...(pair.refresh_expires_in === undefined ? {} : { refresh_expires_in: pair.refresh_expires_in }),
+  scope: pair.scope
+})

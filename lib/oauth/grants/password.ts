@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { LoginName, Password } from '../../accounts/schema.js'
 import { ScopeText } from '../../sessions/schema.js'
-import type { Grant } from './grant.js'
+import { sessionTokens, type Grant } from './grant.js'
 
 const Body = Type.Object({
   grant_type: Type.Literal('password'),
@@ -17,6 +17,6 @@ export const passwordGrant: Grant<typeof Body> = {
   schema: Body,
   exchange: async ({ accounts, sessions }, { username, password, scope }, { device }) => {
     const account = await accounts.authenticate(username, password, device.ip)
-    return await sessions.open({ account, scope, device })
+    return sessionTokens(await sessions.open({ account, scope, device }))
   }
 }

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { ScopeText } from '../../sessions/schema.js'
-import type { Grant } from './grant.js'
+import { sessionTokens, type Grant } from './grant.js'
 
 const Body = Type.Object({
   grant_type: Type.Literal('refresh_token'),
@@ -14,5 +14,5 @@ export const refreshTokenGrant: Grant<typeof Body> = {
   grantType: 'refresh_token',
   schema: Body,
   exchange: async ({ sessions }, { refresh_token: token, scope }, { idempotencyKey, abandoned }) =>
-    await sessions.refresh({ token, scope, idempotencyKey, abandoned })
+    sessionTokens(await sessions.refresh({ token, scope, idempotencyKey, abandoned }))
 }

@@ -1,7 +1,8 @@
 -- Shared by the scripts that touch a user's sessions.
 -- KEYS[1]  base name '<prefix>{<uid>}'; every key of the call is base .. ':' .. something, so that all of
 --          them lie in one slot of a cluster
--- ARGV[1]  skew in ms: 0 in production; tests, which cannot stop the clock of Redis, move it with this
+-- ARGV[1]  what audit.lua, which comes before, reads; the skew in it is 0 in production, and moved by tests, which
+--          cannot stop the clock of Redis
 -- Times are milliseconds since the epoch. Each expiry is kept as a time and judged here; PEXPIRE only cleans up.
 
 local base = KEYS[1]
@@ -12,7 +13,7 @@ end
 
 local function clock()
   local time = redis.call('TIME')
-  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000) + tonumber(ARGV[1])
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000) + call_skew
 end
 
 -- A number as whole digits, whatever its size.
@@ -48,8 +49,8 @@ local function lapse_of(s)
   return math.max(tonumber(s.exp), tonumber(s.access_exp))
 end
 
--- Writes the fields of a session, registers its refresh token and renews every expiry.
-local function keep(sid, s, now)
+-- Writes the fields of a session and renews its expiry.
+local function write(sid, s, now)
   local key = name('session', sid)
   local flat = {}
   for field, value in pairs(s) do
@@ -57,11 +58,16 @@ local function keep(sid, s, now)
     flat[#flat + 1] = value
   end
   redis.call('HSET', key, unpack(flat))
-  redis.call('SET', name('refresh', s.jti), sid, 'PX', int(math.max(1, tonumber(s.exp) - now)))
   local lapse = lapse_of(s)
   expire_at(key, lapse, now)
   redis.call('ZADD', name('sessions'), int(lapse), sid)
   tidy_index(now)
+end
+
+-- The same, and registers its refresh token, if it has any.
+local function keep(sid, s, now)
+  if tonumber(s.exp) > 0 then redis.call('SET', name('refresh', s.jti), sid, 'PX', int(math.max(1, tonumber(s.exp) - now))) end
+  write(sid, s, now)
 end
 
 -- Mints an access token: what its claims are made of, so that it can be minted again.
@@ -71,6 +77,9 @@ local function mint_access(s, ttl, kid, jti, now)
   s.access_exp = int(math.min(tonumber(s.access_iat) + whole_second(ttl), tonumber(s['end'])))
   s.kid = kid
 end
+
+-- What an end is recorded as, by its reason; reuse is an event by itself.
+local ends = { logout = 'logout', evicted = 'session_evicted', reuse = false }
 
 -- Ends one session. A tombstone stays for as long as its refresh token had left, to tell a late reuse from
 -- a token that is merely old. Answers whether there was such a session.
@@ -85,6 +94,8 @@ local function end_session(sid, reason, now)
       'grace', s.grace, 'exp', s.exp, 'reason', reason)
     expire_at(tomb, tonumber(s.exp), now)
   end
+  local action = ends[reason] == nil and 'session_revoked' or ends[reason]
+  if action then audit(action, { session = sid, reason = action == 'session_revoked' and reason or nil }) end
   return true
 end
 

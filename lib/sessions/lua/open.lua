@@ -1,37 +1,45 @@
 -- Opens a session for an account whose password was just verified.
--- ARGV  2 session id  3 refresh jti  4 password hash that was verified  5 scope  6 transport  7 grace ms
---       8 client id  9 device  10 access ttl ms  11 refresh ttl ms  12 max age ms  13 most sessions
---       14 policy at that limit (evict, reject)  15 kid  16 access jti
+-- ARGV from 2 on, in this order; `verified` is the password hash that was verified, times to live are ms,
+-- a `refresh_ttl` of 0 makes a session without refresh tokens, `policy` is what happens at `most_sessions` (evict, reject):
+local sid, jti, verified, scope, transport, grace, client_id, device, access_ttl, refresh_ttl, max_age, most_sessions,
+  policy, kid, access_jti = unpack(ARGV, 2)
 -- Answers JSON: ['opened', now, session, user, evicted ids], ['stale'] if the account is gone, inactive or has
 -- another password by now, or ['limit'].
 
-local sid, now = ARGV[2], clock()
+local now = clock()
 local user = read(name('user'))
-if user.active ~= '1' or user.password ~= ARGV[4] then return cjson.encode({'stale'}) end
+if user.active ~= '1' or user.password ~= verified then
+  audit_minor('login_failed', { reason = 'changed_meanwhile' })
+  return cjson.encode({'stale'})
+end
 
 tidy_index(now)
 local evicted, open = {}, {}
 for _, id in ipairs(redis.call('ZRANGE', name('sessions'), 0, -1)) do
   open[#open + 1] = { id = id, used = tonumber(redis.call('HGET', name('session', id), 'used') or 0) }
 end
-if #open >= tonumber(ARGV[13]) then
-  if ARGV[14] == 'reject' then return cjson.encode({'limit'}) end
+if #open >= tonumber(most_sessions) then
+  if policy == 'reject' then
+    audit_minor('login_failed', { reason = 'session_limit' })
+    return cjson.encode({'limit'})
+  end
   table.sort(open, function(a, b) return a.used < b.used or (a.used == b.used and a.id < b.id) end)
-  for i = 1, #open - tonumber(ARGV[13]) + 1 do
+  for i = 1, #open - tonumber(most_sessions) + 1 do
     end_session(open[i].id, 'evicted', now)
     evicted[#evicted + 1] = open[i].id
   end
 end
 
-local last = whole_second(now + tonumber(ARGV[12]))
+local last = whole_second(now + tonumber(max_age))
 local s = {
-  gen = '0', jti = ARGV[3], prev = '', key = '', rot = int(now), scope = ARGV[5], access_scope = ARGV[5], ask = '',
-  auth_time = int(math.floor(now / 1000)), created = int(now), used = int(now), transport = ARGV[6],
-  grace = ARGV[7], client_id = ARGV[8], device = ARGV[9],
-  exp = int(math.min(whole_second(now + tonumber(ARGV[11])), last)), ['end'] = int(last)
+  gen = '0', jti = jti, prev = '', key = '', rot = int(now), scope = scope, access_scope = scope, ask = '',
+  auth_time = int(math.floor(now / 1000)), created = int(now), used = int(now), transport = transport,
+  grace = grace, client_id = client_id, device = device,
+  exp = int(tonumber(refresh_ttl) > 0 and math.min(whole_second(now + tonumber(refresh_ttl)), last) or 0), ['end'] = int(last)
 }
-mint_access(s, tonumber(ARGV[10]), ARGV[15], ARGV[16], now)
+mint_access(s, tonumber(access_ttl), kid, access_jti, now)
 keep(sid, s, now)
 user.last_login = int(now)
 redis.call('HSET', name('user'), 'last_login', user.last_login)
+audit('login', { session = sid })
 return cjson.encode({'opened', int(now), s, user, evicted})

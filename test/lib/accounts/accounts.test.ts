@@ -4,7 +4,7 @@ import { createPasswords } from '#lib/accounts/passwords.js'
 import { createAccountStore } from '#lib/accounts/store.js'
 import { PASSWORD, start, type Running } from '../../support/app.js'
 
-const storeOf = ({ app, clock }: Running) => createAccountStore({ redis: app.redis, names: app.names, skew: clock.skew })
+const storeOf = ({ app, clock }: Running) => createAccountStore({ redis: app.redis, names: app.names, sealing: app.sealing, stamp: async () => String(clock.skew()) })
 
 t.test('an old or weak hash is renewed at the next login', async t => {
   const running = await start(t)

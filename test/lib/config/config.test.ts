@@ -1,4 +1,5 @@
 import t from 'tap'
+import { parseExtraScopes } from '#lib/access/extra-scopes.js'
 import { BootError } from '#lib/boot-error.js'
 import { loadConfig } from '#lib/config/load.js'
 import { parseRedisUrl } from '#lib/redis/url.js'
@@ -31,6 +32,13 @@ t.test('lists take what belongs there', async t => {
   for (const origins of ['https://lab.example/', 'https://lab.example/path', '*.example']) t.equal(faults({ CORS_ORIGINS: origins }).length, 1, origins)
   for (const proxies of ['localhost', '10.0.0.0/8/8', '10.0.0.0/x', '1.2.3']) t.equal(faults({ TRUST_PROXY: proxies }).length, 1, proxies)
   t.equal(faults({ REDIS_URL: 'redis+cluster://a:1', REDIS_WAIT_REPLICAS: '1' }).length, 1, 'WAIT reaches one node of a cluster only')
+})
+
+t.test('scopes of one\'s own are scopes, are not ours, and go to roles that there are', async t => {
+  t.strictSame(faults({ EXTRA_SCOPES: 'robot:move=contributor,admin  door:open=admin' }), [])
+  t.strictSame([...parseExtraScopes('a=b=reader x=admin\ny=reader')], [['a=b', ['reader']], ['x', ['admin']], ['y', ['reader']]])
+  const wrong = ['door', 'door=', '=admin', 'door=owner', 'door=admin,', 'do"or=admin', 'do\\or=admin', 'tür=admin', 'users=admin', 'datasets:read=reader', 'guardcell:robot=admin', 'a=admin a=reader', `${'x'.repeat(65)}=admin`, Array.from({ length: 33 }, (_, i) => `s${i}=admin`).join(' ')]
+  for (const text of wrong) t.match(faults({ EXTRA_SCOPES: text }), [/EXTRA_SCOPES/], text.slice(0, 40))
 })
 
 t.test('every form of REDIS_URL is understood', async t => {

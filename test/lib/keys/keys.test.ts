@@ -42,8 +42,8 @@ t.test('a passphrase gives the same master under the same salt, and only then', 
 
 t.test('each purpose has a key of its own', async t => {
   const master = randomBytes(64)
-  const keys = (['check', 'lookup', 'sign:a', 'sign:b'] as const).map(purpose => deriveKey(master, purpose).toString('hex'))
-  t.equal(new Set([...keys, master.toString('hex')]).size, 5)
+  const keys = (['check', 'lookup', 'sealing', 'email', 'sign:a', 'sign:b'] as const).map(purpose => deriveKey(master, purpose).toString('hex'))
+  t.equal(new Set([...keys, master.toString('hex')]).size, 7)
   t.ok(keys.every(key => key.length === 128))
 })
 
@@ -93,9 +93,9 @@ t.test('a ring without a signing key is refused', async t => {
 t.test('no key material is kept in Redis', async t => {
   const { open, redis, prefix } = await keyStore(t)
   const secret = bytes()
-  const { current, lookup } = await open(secret)
+  const { current, lookup, sealing, email } = await open(secret)
   const kept = JSON.stringify(await redis.hgetall(`${prefix}keys`))
-  for (const key of [(secret as { bytes: Buffer }).bytes, current.secret, lookup]) {
+  for (const key of [(secret as { bytes: Buffer }).bytes, current.secret, lookup, sealing.key, email]) {
     for (const form of ['hex', 'base64', 'base64url'] as const) t.notOk(kept.includes(key.toString(form).slice(0, 20)))
   }
 })

@@ -32,8 +32,9 @@ t.test('nothing of a session is left once everything has expired', async t => {
   await refresh(token)
   await login('admin')
   t.ok((await keysOf(app, user.id)).some(key => key.includes(':session:')))
-  for (let waited = 0; (await keysOf(app, user.id)).length > 1 && waited < 4_000; waited += 50) await sleep(50)
-  t.strictSame(await keysOf(app, user.id), [`${app.names.user(user.id)}:user`], 'neither session, refresh token, tombstone nor index')
+  const left = async () => (await keysOf(app, user.id)).filter(key => !key.includes(':audit'))
+  for (let waited = 0; (await left()).length > 1 && waited < 4_000; waited += 50) await sleep(50)
+  t.strictSame(await left(), [`${app.names.user(user.id)}:user`], 'neither session, refresh token, tombstone nor index')
 })
 
 t.test('a refresh is one call to Redis, and so is the look-up of a protected route', async t => {
@@ -51,7 +52,8 @@ t.test('a refresh is one call to Redis, and so is the look-up of a protected rou
     client.disconnect()
   })
   const seen: string[] = []
-  monitor.on('monitor', (_time: string, args: string[], source: string) => { if (source !== 'lua') seen.push(args[0]!.toLowerCase()) })
+  // The stream of changes of data sets is read whenever it is time to, whoever calls.
+  monitor.on('monitor', (_time: string, [command = '']: string[], source: string) => { if (source !== 'lua' && command.toLowerCase() !== 'xread') seen.push(command.toLowerCase()) })
   const during = async (act: () => Promise<unknown>): Promise<string[]> => {
     seen.length = 0
     await act()

@@ -4,7 +4,7 @@ import type { Lifetimes, NewSession, PresentedToken, Refreshed, Rotation, Sessio
 
 const id = (): string => randomBytes(9).toString('base64url')
 
-interface Settings { lifetimes?: Partial<Lifetimes>, maxSessions?: number, atLimit?: 'evict' | 'reject' }
+interface Settings { lifetimes?: Partial<Lifetimes>, maxSessions?: number, atLimit?: 'evict' | 'reject', rotations?: number }
 
 /** What an implementation brings to be put through the contract. */
 export interface Bench {
@@ -13,7 +13,7 @@ export interface Bench {
 }
 
 const newSession = (user: string, password: string, more: Partial<NewSession> = {}): NewSession => ({
-  user, id: id(), jti: id(), password, scope: 'profile sessions', transport: 'bearer', clientId: 'guardcell', grace: 0, device: { ip: '::1', user_agent: null, label: null }, accessJti: id(), kid: 'k', ...more
+  user, id: id(), jti: id(), password, scope: 'profile sessions', transport: 'bearer', clientId: 'guardcell', grace: 0, device: 'sealed', accessJti: id(), kid: 'k', ...more
 })
 
 /** The refresh token that stands for a state. */
@@ -21,7 +21,7 @@ const tokenOf = (user: string, { session }: { session: { id: string, jti: string
   user, session: session.id, jti: session.jti, generation: session.generation, rotated: session.rotated, expires: session.refreshExpires, authTime: session.authTime, scope: session.scope
 })
 
-const rotation = (token: PresentedToken, more: Partial<Rotation> = {}): Rotation => ({ token, successor: id(), key: '', ask: '', accessJti: id(), kid: 'k', ...more })
+const rotation = (token: PresentedToken, more: Partial<Rotation> = {}): Rotation => ({ token, successor: id(), key: '', ask: '', transport: 'bearer', accessJti: id(), kid: 'k', ...more })
 
 function alive (result: Refreshed): Extract<Refreshed, { session: unknown }> {
   if (!('session' in result)) throw new Error(`refused: ${result.outcome}`)
@@ -93,6 +93,19 @@ export function sessionStoreContract (t: Test, bench: Bench): void {
     t.match(await store.rotate(rotation(token)), { outcome: 'retried', session: { jti: first.session.jti } })
     advance(2_000)
     t.equal((await store.rotate(rotation(token))).outcome, 'reuse')
+  })
+
+  t.test('a token that comes another way than its session\'s is good for nothing, and ends nothing', async t => {
+    const { store, user, token } = await setUp({}, { transport: 'cookie' })
+    const successor = tokenOf(user, alive(await store.rotate(rotation(token, { transport: 'cookie' }))))
+    for (const stolen of [token, successor, { ...successor, generation: 9, rotated: successor.rotated + 1e6 }]) {
+      t.equal((await store.rotate(rotation(stolen))).outcome, 'other_transport')
+    }
+    t.equal(await store.end(user, 'one', token.session, 'logout', '', 'bearer'), null)
+    t.match(await store.standing(user, token.session), { transport: 'cookie' })
+    t.match(await store.list(user), [{ transport: 'cookie', generation: 1 }])
+    t.strictSame(await store.end(user, 'one', token.session, 'logout', '', 'cookie'), [token.session])
+    t.equal((await store.rotate(rotation(successor))).outcome, 'gone', 'once it has ended there is nothing to be kept from')
   })
 
   t.test('a clock that is set back makes no grace where there is none', async t => {
@@ -198,6 +211,36 @@ export function sessionStoreContract (t: Test, bench: Bench): void {
     t.equal((await store.open(newSession(user, password))).outcome, 'limit')
     advance(61_000)
     t.equal((await store.open(newSession(user, password))).outcome, 'opened')
+  })
+
+  t.test('a password that is shown again makes the session newly authenticated, and spends nothing', async t => {
+    const { store, user, password, opened, token, advance } = await setUp()
+    const prove = (more = {}) => store.reauthenticate({ user, session: token.session, password, accessJti: id(), kid: 'kid', ...more })
+    advance(60_000)
+    const proved = await prove({ accessJti: 'proved' })
+    if (proved.outcome !== 'proved') throw new Error(proved.outcome)
+    t.equal(proved.session.access.jti, 'proved')
+    t.ok(proved.session.authTime >= opened.session.authTime + 60)
+    t.equal(proved.session.used, proved.now)
+    t.equal(proved.session.access.scope, opened.session.access.scope)
+    t.match(proved.session, { jti: token.jti, generation: 0, rotated: opened.session.rotated, refreshExpires: opened.session.refreshExpires, ends: opened.session.ends })
+    const next = alive(await store.rotate(rotation(token, { key: 'a' })))
+    t.equal(next.session.authTime, proved.session.authTime, 'the refresh token is older, the session knows better')
+    const again = await prove()
+    t.equal(again.outcome, 'proved')
+    t.equal((await store.rotate(rotation(token, { key: 'a' }))).outcome, 'retried', 'a lost answer is still answered')
+  })
+
+  t.test('a password that is shown again opens no session, and none past its end', async t => {
+    const { store, user, password, opened, token, advance } = await setUp({ lifetimes: { refresh: 60_000, session: 90_000 } })
+    const prove = (more = {}) => store.reauthenticate({ user, session: token.session, password, accessJti: id(), kid: 'kid', ...more })
+    t.equal((await prove({ session: 'nobody' })).outcome, 'gone')
+    t.equal((await prove({ password: 'another hash' })).outcome, 'stale')
+    t.match(await prove(), { outcome: 'proved', session: { access: { expires: opened.session.ends } } })
+    t.equal((await store.list(user)).length, 1)
+    advance(91_000)
+    t.equal((await prove()).outcome, 'gone')
+    t.equal((await store.list(user)).length, 0)
   })
 
   t.test('a password that changed meanwhile opens nothing', async t => {

@@ -2,26 +2,30 @@ import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { createAccountStore } from '#lib/accounts/store.js'
+import { paceOf } from '#lib/limits/pace.js'
 import { keyNames } from '#lib/redis/names.js'
 import { openRedis } from '#lib/redis/open.js'
 import { createSessionStore } from '#lib/sessions/store.js'
 import { ownPrefix } from '../../support/app.js'
 import { startRedis } from '../../support/redis.js'
+import { sealingOn } from '../../support/sealing.js'
 import { sessionStoreContract, type Bench } from './store.contract.js'
 
 async function benchOn (t: Test, url: string): Promise<Bench> {
   const { redis } = await openRedis(url, () => {})
   t.teardown(() => { redis.disconnect() })
   return {
-    open: async ({ lifetimes, maxSessions = 10, atLimit = 'evict' } = {}) => {
+    open: async ({ lifetimes, maxSessions = 10, atLimit = 'evict', rotations: most = 0 } = {}) => {
       const names = keyNames(ownPrefix())
       let skew = 0
+      const stamp = async () => String(skew)
       const user = randomBytes(9).toString('base64url')
-      await createAccountStore({ redis, names, skew: () => skew }).create({
-        id: user, username: user.toLowerCase(), fullname: 'Ada', password: 'hash', roles: ['reader'], active: true, verified: false, email: null, created: Date.now(), lastLogin: null
+      const sealing = sealingOn(redis, names)
+      await createAccountStore({ redis, names, sealing, stamp }).create({
+        id: user, username: user.toLowerCase(), fullname: 'Ada', password: 'hash', roles: ['reader'], groups: [], active: true, verified: false, email: null, created: Date.now(), lastLogin: null, unlocked: 0
       })
       const store = createSessionStore({
-        redis, names, maxSessions, atLimit, skew: () => skew, lifetimes: { access: 900_000, refresh: 86_400_000, session: 30 * 86_400_000, ...lifetimes }
+        redis, names, sealing, maxSessions, atLimit, pace: paceOf(most, 60_000), stamp, recordRotations: false, skew: () => skew, lifetimes: { access: 900_000, refresh: 86_400_000, session: 30 * 86_400_000, ...lifetimes }
       })
       return { store, user, password: 'hash', advance: ms => { skew += ms } }
     }

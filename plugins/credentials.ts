@@ -1,0 +1,67 @@
+import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { fail } from '#lib/errors.js'
+import { originOf } from '#lib/cookies/origin.js'
+import type { Transport } from '#lib/sessions/state.js'
+
+/** A token and how it came. */
+interface Sent { token: string, transport: Transport }
+
+type Admit = (session: string) => void
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The access or API token of the request, or undefined. An Authorization header, whatever is in it, hides cookies. */
+    sentToken: () => Sent | undefined
+    /** The refresh token of the request: the one in its body, else the one in its cookie. @throws `authentication_required` */
+    sentRefreshToken: (inBody: string | undefined) => Sent & { admit: Admit }
+    /** All that a request has to sign out with. */
+    sentTokens: (inBody: string | undefined) => { accessToken: string | undefined, refreshToken: string | undefined, transport: Transport, admit: Admit }
+    /** @throws `csrf_failed` unless a call with tokens that came this way may act for a session */
+    admit: (transport: Transport, session: string) => void
+    /** @throws `cookies_need_https`, `csrf_failed` unless the page that asks may be given cookies */
+    admitCookies: () => void
+    /** @throws `csrf_failed` if a foreign page acts with the name and password that a browser keeps */
+    admitPassword: () => void
+  }
+}
+
+/** Cookies are credentials of our own API only: PlantDB's routes answer pages of every origin, those of OAuth know clients, not browsers. */
+const takesCookies = ({ headers, routeOptions: { config } }: FastifyRequest): boolean =>
+  headers.authorization === undefined && config.dialect === undefined && config.errors === undefined
+
+const text = (header: string | string[] | undefined): string | undefined => Array.isArray(header) ? undefined : header
+
+const sourceOf = ({ headers, protocol, host }: FastifyRequest) =>
+  ({ origin: headers.origin, fetchSite: text(headers['sec-fetch-site']), own: originOf(protocol, host) })
+
+export default fp(async app => {
+  const { cookieGuard: guard } = app
+  app.decorateRequest('admit', function (transport, session) {
+    if (transport === 'bearer') return
+    guard.admit({ ...sourceOf(this), method: this.method, cookie: this.cookieNamed('csrf'), header: text(this.headers['x-csrf-token']) }, session)
+  })
+  app.decorateRequest('admitCookies', function () {
+    if (!this.jar()) fail('cookies_need_https')
+    guard.admitLogin(sourceOf(this))
+  })
+  app.decorateRequest('admitPassword', function () { guard.admitPassword({ ...sourceOf(this), method: this.method }) })
+  app.decorateRequest('sentToken', function () {
+    if (!takesCookies(this)) {
+      const token = this.bearer()
+      return token === undefined ? undefined : { token, transport: 'bearer' }
+    }
+    const token = this.cookieNamed('access')
+    return token === undefined ? undefined : { token, transport: 'cookie' }
+  })
+  app.decorateRequest('sentTokens', function (inBody) {
+    const transport = inBody === undefined && takesCookies(this) ? 'cookie' : 'bearer'
+    const admit: Admit = session => this.admit(transport, session)
+    if (transport === 'bearer') return { accessToken: this.bearer(), refreshToken: inBody, transport, admit }
+    return { accessToken: this.cookieNamed('access'), refreshToken: this.cookieNamed('refresh'), transport, admit }
+  })
+  app.decorateRequest('sentRefreshToken', function (inBody) {
+    const { refreshToken: token, transport, admit } = this.sentTokens(inBody)
+    return { token: token ?? fail('authentication_required'), transport, admit }
+  })
+}, { name: 'credentials', dependencies: ['cookies', 'jwt', 'dialect', 'errors'] })

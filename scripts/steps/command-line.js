@@ -1,0 +1,16 @@
+import { resolve } from 'node:path'
+import { ensureBuild } from './build.js'
+import { ensurePackages } from './packages.js'
+import { ensureRedis, runRedis } from './redis.js'
+import { inProject } from './root.js'
+
+/** Makes a checkout ready for the command line: packages, build, and a Redis unless one is named. */
+export async function prepare () {
+  ensurePackages({ dev: false })
+  ensureBuild()
+  process.env.STATE_DIR = resolve(process.env.STATE_DIR || inProject('.data'))
+  if (process.env.REDIS_URL) return { stop: () => {} }
+  const redis = await runRedis(await ensureRedis(), resolve(process.env.STATE_DIR, 'redis'))
+  process.env.REDIS_URL = redis.url
+  return redis
+}
