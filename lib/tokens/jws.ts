@@ -1,24 +1,10 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
 import { decodeBase64url as decode, parseJson, refuse } from './encoding.js'
+import { algorithms, type JwsAlgorithm, type VerificationKey } from './signatures.js'
+
+export type { JwsAlgorithm } from './signatures.js'
 
 /** The compact serialization of a JWS whose signature was found to be right. */
 export interface VerifiedJws { header: Record<string, unknown>, payload: Buffer }
-
-type Verify = (input: string, key: Buffer, signature: Buffer) => boolean
-
-const hmac = (hash: string): Verify => (input, key, signature) => {
-  const expected = createHmac(hash, key).update(input).digest()
-  return expected.length === signature.length && timingSafeEqual(expected, signature)
-}
-
-const algorithms = {
-  HS256: hmac('sha256'),
-  HS384: hmac('sha384'),
-  HS512: hmac('sha512')
-} satisfies Record<string, Verify>
-
-/** A signature algorithm of RFC 7518 section 3.1 that can be allowed. */
-export type JwsAlgorithm = keyof typeof algorithms
 
 const decodeHeader = (text: string): Record<string, unknown> => {
   const header = parseJson(decode(text))
@@ -38,18 +24,23 @@ export function jsonPayload ({ payload }: VerifiedJws): Record<string, unknown> 
   return isObject(claims) ? claims : refuse('the payload is no JSON object')
 }
 
+/** Header parameters that bring a key or tell where to fetch one (RFC 7515 section 4.1). */
+const foreign = ['jwk', 'jku', 'x5u', 'x5c']
+
 /**
- * Verifies a JWS in compact serialization (RFC 7515 section 5.2) with the one algorithm that is allowed.
- * What the header says can only narrow that: another `alg` is refused, and so is every `crit`, because no
- * extension is understood here (section 4.1.11).
- * @throws BadToken for anything that is not exactly right
+ * Verifies a JWS in compact serialization (RFC 7515 section 5.2) with the one algorithm and the one key that
+ * are allowed. What the header says can only narrow that: another `alg` is refused, so is a key that the header
+ * brings, and so is every `crit`, because no extension is understood here (section 4.1.11).
+ * @param carried the header parameter out of which the caller has taken the key itself, as with a proof (RFC 9449)
+ * @throws BadToken for anything that is not exactly right, a key of another kind than `alg` takes included
  */
-export function verifyJws (compact: string, key: Buffer, alg: JwsAlgorithm): VerifiedJws {
+export function verifyJws (compact: string, key: VerificationKey, alg: JwsAlgorithm, carried?: 'jwk'): VerifiedJws {
   const [head, body, tail, ...more] = compact.split('.')
   if (head === undefined || body === undefined || tail === undefined || more.length > 0) return refuse('not three parts')
   const header = decodeHeader(head)
   if (header.alg !== alg) refuse('another algorithm')
   if ('crit' in header) refuse('a critical extension')
+  if (foreign.some(name => name in header && name !== carried)) refuse('a key of its own')
   const payload = decode(body)
   if (!algorithms[alg](`${head}.${body}`, key, decode(tail))) refuse('a wrong signature')
   return { header, payload }
