@@ -35,7 +35,9 @@ const rsaBytes = ({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): numbe
   return asymmetricKeyType === 'rsa' && bits >= SHORTEST_RSA_BITS ? Math.ceil(bits / 8) : undefined
 }
 
-/** Algorithms of RFC 7518 section 3.1 and RFC 8037, each with the one kind of key that it takes. */
+const ed25519 = asymmetric({ hash: null, length: key => key.asymmetricKeyType === 'ed25519' ? 64 : undefined })
+
+/** Algorithms of RFC 7518 section 3.1, RFC 8037 and RFC 9864, each with the one kind of key that it takes. */
 export const algorithms = {
   HS256: hmac('sha256', 32),
   HS384: hmac('sha384', 48),
@@ -46,7 +48,9 @@ export const algorithms = {
     options: { dsaEncoding: 'ieee-p1363' }
   }),
   RS256: asymmetric({ hash: 'sha256', length: rsaBytes, options: { padding: constants.RSA_PKCS1_PADDING } }),
-  EdDSA: asymmetric({ hash: null, length: key => key.asymmetricKeyType === 'ed25519' ? 64 : undefined })
+  EdDSA: ed25519,
+  /** The same by its name of RFC 9864, which newer clients write. */
+  Ed25519: ed25519
 } satisfies Record<string, Verify>
 
 /** A signature algorithm that can be allowed. */

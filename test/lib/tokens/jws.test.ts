@@ -20,7 +20,7 @@ const groups = vectors.testGroups.filter(g => g.private?.kty === 'oct')
  */
 const impossible = new Set([367, 370, 372, 373])
 
-const all: JwsAlgorithm[] = ['HS256', 'HS384', 'HS512', 'ES256', 'RS256', 'EdDSA']
+const all: JwsAlgorithm[] = ['HS256', 'HS384', 'HS512', 'ES256', 'RS256', 'EdDSA', 'Ed25519']
 
 const verdict = (jws: string, key: VerificationKey, alg: JwsAlgorithm): 'valid' | 'invalid' => {
   try {
