@@ -26,9 +26,9 @@ export default fp(async app => {
   app.addHook('onRequest', (request, _reply, done) => app.acting.run(() => whoActs(request), done))
   // Once more, because what reads the body goes on in the context of the connection.
   app.addHook('preValidation', (request, _reply, done) => app.acting.run(() => whoActs(request), done))
-  app.addHook('onSend', (request, _reply, _payload, done) => {
-    if (request.problem !== null) refusals.note(refusalOf(request, request.problem))
-    done()
+  // Before the answer goes out, so that whoever has it finds it recorded, whatever happens then.
+  app.addHook('onSend', async request => {
+    if (request.problem !== null) await refusals.note(refusalOf(request, request.problem))
   })
   app.events.on('event', event => {
     const told = toldOf(event)

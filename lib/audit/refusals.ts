@@ -39,6 +39,9 @@ interface Parts { record: AuditStore['record'], onError: (error: unknown) => voi
 /**
  * Records refusals, some a second of each owner; of the rest how many they were, so that a stranger cannot
  * make many calls many writes.
+ *
+ * Callers rely on: what `note` records is in the store when it answers, and it never fails, since a refusal
+ * stays what it is also when it cannot be recorded.
  */
 export function createRefusals ({ record, onError }: Parts) {
   const windows = new Map<string, Window>()
@@ -53,7 +56,7 @@ export function createRefusals ({ record, onError }: Parts) {
   }
 
   return {
-    note: (refusal: Refusal): void => {
+    note: async (refusal: Refusal): Promise<void> => {
       const action = recorded[refusal.code]
       if (action === undefined) return
       const { code, user, session, route, method, request } = refusal
@@ -61,7 +64,7 @@ export function createRefusals ({ record, onError }: Parts) {
       const window = windows.get(owner) ?? { seen: 0, timer: setTimeout(() => { void close(owner) }, WINDOW_MS).unref() }
       windows.set(owner, window)
       window.seen += 1
-      if (window.seen <= MOST_A_SECOND) void write(owner, { action, ...(session === undefined ? {} : { session }), details: { code, route, method, request } })
+      if (window.seen <= MOST_A_SECOND) await write(owner, { action, ...(session === undefined ? {} : { session }), details: { code, route, method, request } })
     },
     /** Records at once what was only counted so far. */
     flush: async (): Promise<void> => { await Promise.all([...windows.keys()].map(close)) }

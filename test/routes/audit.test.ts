@@ -42,7 +42,7 @@ t.test('refused credentials and rights are recorded by error, route and method, 
     await call('POST', '/v1/api-tokens', { token: pair.access_token, body: { name: 'x', datasets: { '*': ['create'] } } })
     await call('POST', '/v1/auth/login', { body: { username: 'ada', password: PASSWORD, scope: 'users' } })
     await refresh(pair.refresh_token, undefined, { scope: 'users' })
-    await eventually(t, read(ada.id), [
+    t.match(await read(ada.id)(), [
       { action: 'access_denied', user: ada.id, by: null, session: pair.session_id, result: 'failure', details: { code: 'insufficient_scope', route: '/v1/auth/refresh', method: 'POST' } },
       { action: 'access_denied', session: null, details: { code: 'insufficient_scope', route: '/v1/auth/login' } },
       { action: 'access_denied', by: ada.id, session: pair.session_id, details: { code: 'api_token_too_wide', route: '/v1/api-tokens' } },
@@ -50,17 +50,26 @@ t.test('refused credentials and rights are recorded by error, route and method, 
     ], 'more than is theirs')
     await call('POST', '/v1/auth/logout', { token: pair.access_token })
     await call('GET', '/v1/users/me', { token: pair.access_token })
-    await eventually(t, async () => (await read(ada.id)()).slice(0, 1), [{ action: 'credentials_refused', session: pair.session_id, details: { code: 'session_ended', route: '/v1/users/me' } }], 'an ended session')
+    t.match((await read(ada.id)()).slice(0, 1), [{ action: 'credentials_refused', session: pair.session_id, details: { code: 'session_ended', route: '/v1/users/me' } }], 'an ended session')
     clock.advance(1000)
     const later = (await login('admin')).access_token
     await call('GET', '/v1/users/me', { token: pair.access_token })
-    await eventually(t, async () => (await eventsOf(running, later, { user: ada.id, kind: 'refusals' })).filter(({ details }) => details.code === 'access_token_expired'), [{ action: 'credentials_refused' }], 'an expired token')
+    t.match((await eventsOf(running, later, { user: ada.id, kind: 'refusals' })).filter(({ details }) => details.code === 'access_token_expired'), [{ action: 'credentials_refused' }], 'an expired token')
+  })
+
+  await t.test('in each way of writing errors', async t => {
+    const admin = (await login('admin')).access_token
+    const latest = async (user: string) => (await eventsOf(running, admin, { user, kind: 'refusals' }))[0]
+    await call('POST', '/token-validation', { token: 'nonsense' })
+    t.match(await latest('anonymous'), { action: 'credentials_refused', details: { code: 'access_token_invalid', route: '/token-validation' } }, 'as PlantDB does')
+    await call('POST', '/oauth/token', { body: 'grant_type=refresh_token&refresh_token=nonsense' })
+    t.match(await latest('anonymous'), { action: 'credentials_refused', details: { code: 'refresh_token_invalid', route: '/oauth/token' } }, 'as OAuth does')
   })
 
   await t.test('of nobody', async t => {
     const admin = (await login('admin')).access_token
     await call('GET', '/v1/users/me', { token: `${pair.access_token}x` })
-    await eventually(t, () => eventsOf(running, admin, { user: 'anonymous' }), [{ action: 'credentials_refused', user: null, by: null, session: null, details: { code: 'access_token_invalid', route: '/v1/users/me', method: 'GET' } }], 'a token that is not ours')
+    t.match(await eventsOf(running, admin, { user: 'anonymous' }), [{ action: 'credentials_refused', user: null, by: null, session: null, details: { code: 'access_token_invalid', route: '/v1/users/me', method: 'GET' } }], 'a token that is not ours')
   })
 })
 
@@ -110,7 +119,7 @@ t.test('an unexpected error is recorded for admins, with no value', async t => {
   await createUser('ada')
   const [admin, ada] = [(await login('admin')).access_token, (await login('ada')).access_token]
   const { body } = await call('GET', '/broken/secret-thing?x=hush')
-  await eventually(t, () => eventsOf(running, admin, { kind: 'errors' }), [{ action: 'internal_error', user: null, details: { code: 'internal_error', request: body.request_id, route: '/broken/:what', method: 'GET' } }], 'an error')
+  t.match(await eventsOf(running, admin, { kind: 'errors' }), [{ action: 'internal_error', user: null, details: { code: 'internal_error', request: body.request_id, route: '/broken/:what', method: 'GET' } }], 'an error')
   t.notMatch(JSON.stringify(await eventsOf(running, admin, { kind: 'errors' })), /hush|secret-thing/)
   t.match(await call('GET', '/v1/audit?kind=errors', { token: ada }), { status: 403, body: { code: 'not_permitted' } })
 })

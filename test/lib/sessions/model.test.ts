@@ -190,7 +190,8 @@ const setActive = async (p: Pair, active: boolean): Promise<void> => {
 const snapshot = async (p: Pair): Promise<void> => {
   const redis = p.real.app.redis as Redis
   const dump = await Promise.all((await keysOf(p.real.app, p.uid)).map(async key => ({ key, value: await redis.dumpBuffer(key), ttl: await redis.pttl(key) })))
-  p.snapshots.push({ dump, world: structuredClone(p.world) })
+  // The marks of alarms go when they were passed on, which nobody waits for.
+  p.snapshots.push({ dump: dump.filter(({ value }) => value !== null), world: structuredClone(p.world) })
 }
 
 /** The store forgets what was written since: what a crash or a failover can do. */
@@ -198,8 +199,11 @@ const rollBack = async (p: Pair): Promise<void> => {
   const last = p.snapshots.pop()
   if (!last) return
   const redis = p.real.app.redis as Redis
-  for (const key of await keysOf(p.real.app, p.uid)) await redis.del(key)
-  for (const { key, value, ttl } of last.dump) await redis.restore(key, Math.max(0, ttl), value)
+  // At one moment, as in a crash: what else is written meanwhile, such as a count of refusals, comes before or after it.
+  const change = redis.multi()
+  for (const key of await keysOf(p.real.app, p.uid)) change.del(key)
+  for (const { key, value, ttl } of last.dump) change.restore(key, Math.max(0, ttl), value, 'REPLACE')
+  await change.exec()
   p.world = last.world
 }
 
