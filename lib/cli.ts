@@ -10,6 +10,7 @@ import type { Config } from './config/schema.js'
 import { remedies, type Finding } from './datasets/examine.js'
 import { storeDemo } from './demo/store.js'
 import { Problem } from './errors.js'
+import { clientSecretHash, newClientSecret } from './oauth/client-secret.js'
 import { importAccounts } from './plantdb/import-accounts.js'
 import { UnusableFile } from './plantdb/read-json.js'
 import { UsageError } from './usage-error.js'
@@ -19,6 +20,21 @@ interface Command {
   summary: string
   /** @returns what is printed */
   run: (app: FastifyInstance, args: string[], config: Config) => Promise<string>
+}
+
+/** A command that needs no service: only its arguments. */
+interface Tool { usage: string, summary: string, run: (args: string[]) => string }
+
+const tools: Record<string, Tool> = {
+  'client-secret': {
+    usage: 'client-secret',
+    summary: 'makes a secret for a client of OAUTH_CLIENTS, prints it once, and the hash that goes there',
+    run: args => {
+      if (args.length > 0) throw new UsageError()
+      const secret = newClientSecret()
+      return `client_secret       ${secret}\nclient_secret_hash  ${clientSecretHash(secret)}\n`
+    }
+  }
 }
 
 const operator = { by: 'operator', session: '', device: null }
@@ -83,7 +99,7 @@ const findingsText = (findings: readonly Finding[]): string => findings.length =
 const mendedText = (mended: readonly Finding[]): string =>
   mended.map(({ path, reason, remedy }) => `${path}: ${reason}: ${remedies[remedy!]}\n`).join('')
 
-const help = (): string => `Usage: guardcell <command>\n\n${Object.values(commands).map(({ usage, summary }) => `  ${usage}\n      ${summary}\n`).join('')}
+const help = (): string => `Usage: guardcell <command>\n\n${[...Object.values(commands), ...Object.values(tools)].map(({ usage, summary }) => `  ${usage}\n      ${summary}\n`).join('')}
 Configured by the same variables as the service, see docs/config.md.\n`
 
 /**
@@ -92,8 +108,10 @@ Configured by the same variables as the service, see docs/config.md.\n`
  */
 export async function runCommand ([name = '', ...args]: string[], env: NodeJS.ProcessEnv): Promise<{ code: number, text: string }> {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (!command) return { code: ['', 'help', '--help', '-h'].includes(name) ? 0 : 2, text: help() }
+  const tool = Object.hasOwn(tools, name) ? tools[name] : undefined
+  if (!command && !tool) return { code: ['', 'help', '--help', '-h'].includes(name) ? 0 : 2, text: help() }
   try {
+    if (!command) return { code: 0, text: tool!.run(args) }
     const config = loadConfig(env)
     const app = await buildApp({ ...config, LOG_LEVEL: 'silent' })
     try {

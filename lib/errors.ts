@@ -15,6 +15,7 @@ export const catalogue = {
   access_token_invalid: [401, 'The access token is not valid.'],
   access_token_expired: [401, 'The access token has expired.'],
   access_token_replaced: [401, 'A refresh has replaced the access token.'],
+  access_token_revoked: [401, 'The access token, or what it was issued for, has been withdrawn.'],
   session_ended: [401, 'The session has ended; sign in again.'],
   account_inactive: [401, 'The account is not active.'],
   csrf_failed: [403, 'Cookies came with the call, but not from a page that may use them: see Origin and X-CSRF-Token.'],
@@ -93,7 +94,8 @@ export const catalogue = {
   storage_full: [507, 'There is no space left for it.'],
 
   invalid_grant: [400, 'The grant is not valid.'],
-  invalid_client: [401, 'The client is not known.'],
+  invalid_client: [401, 'The client is not known, or has not shown that it is the one.'],
+  unauthorized_client: [400, 'The client may not do that.'],
   invalid_scope: [400, 'The scope is unknown or more than may be granted.'],
   unsupported_grant_type: [400, 'The grant type is not supported.'],
   authorization_pending: [400, 'Nobody has approved the device yet; ask again after the interval.'],

@@ -9,7 +9,7 @@ import { createWindows } from '#lib/limits/windows.js'
 
 const SECONDS = 60
 
-const nameOf = (caller: Principal): string => caller.kind === 'api' ? caller.token : caller.account.id
+const nameOf = (caller: Principal): string => caller.kind === 'api' ? caller.client : caller.account.id
 
 export default fp<AppOptions>(async (app, { config, skew }) => {
   app.addHook('onRoute', route => {

@@ -40,7 +40,7 @@ export default fp<AppOptions>(async (app, { config, now }) => {
   const routes: RouteOptions[] = []
   app.decorate('authenticate', config.AUTH === 'off'
     ? createOpenAuthenticate({ codec: app.codec, theAdmin: createTheAdmin(app.accountStore), scopesOf: app.scopesOf, now })
-    : createAuthenticate({ codec: app.codec, standing: app.tokenStore.standing, apiTokens: app.apiTokenStore, scopesOf: app.scopesOf, latestOnly: config.REVOKE_PREVIOUS_ACCESS === 'on', now }))
+    : createAuthenticate({ codec: app.codec, standing: app.tokenStore.standing, apiTokens: app.apiTokenStore, isRegistered: client => app.oauthClients.has(client), scopesOf: app.scopesOf, latestOnly: config.REVOKE_PREVIOUS_ACCESS === 'on', now }))
   app.decorate('routeRules', () => routes.map(({ method, url, config }) => ({ method: String(method), url, auth: config?.auth ?? 'public' })))
   app.decorateRequest('caller', null)
   app.decorateRequest('identify', async function () {
@@ -86,4 +86,4 @@ export default fp<AppOptions>(async (app, { config, now }) => {
     if (rule.optional && !principal && request.headers.authorization !== undefined) fail('authentication_required')
     request.caller = authorize(rule, principal, { now: now() / 1000, leeway: config.JWT_LEEWAY })
   })
-}, { name: 'auth', dependencies: ['acting', 'auth-off', 'basic', 'accounts', 'credentials', 'token-store', 'api-token-store', 'scopes', 'client', 'cors', 'dialect', 'security-headers', 'under-pressure'] })
+}, { name: 'auth', dependencies: ['acting', 'auth-off', 'basic', 'accounts', 'credentials', 'token-store', 'api-token-store', 'oauth-clients', 'scopes', 'client', 'cors', 'dialect', 'security-headers', 'under-pressure'] })

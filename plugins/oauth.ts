@@ -1,4 +1,7 @@
 import fp from 'fastify-plugin'
+import type { AppOptions } from '#lib/app-options.js'
+import { createClientAuthentication } from '#lib/oauth/client-authentication.js'
+import { createClientTokens } from '#lib/oauth/client-tokens.js'
 import { createDeviceAuthorization } from '#lib/oauth/device-authorization.js'
 import { createRevocation } from '#lib/oauth/revocation.js'
 import { createTokenEndpoint } from '#lib/oauth/token-endpoint.js'
@@ -11,9 +14,11 @@ declare module 'fastify' {
   }
 }
 
-export default fp(async app => {
-  const { accounts, sessions, codec, apiTokens, pairing: { devices } } = app
-  app.decorate('authorizeDevice', createDeviceAuthorization(devices))
-  app.decorate('exchangeGrant', createTokenEndpoint({ accounts, sessions, devices }))
-  app.decorate('revokeToken', createRevocation({ codec, sessions, apiTokens }))
-}, { name: 'oauth', dependencies: ['accounts', 'sessions', 'jwt', 'api-tokens', 'pairing'] })
+export default fp<AppOptions>(async (app, { config, now, randomId }) => {
+  const { accounts, accountStore, sessions, codec, scopesOf, apiTokens, apiTokenStore, authenticate, oauthClients: registry, pairing: { devices } } = app
+  const authenticateClient = createClientAuthentication({ registry, codec, authenticate })
+  const clientTokens = createClientTokens({ codec, accounts: accountStore, scopesOf, lifetime: config.SESSION_TIMEOUT, randomId, now })
+  app.decorate('authorizeDevice', createDeviceAuthorization({ devices, authenticateClient }))
+  app.decorate('exchangeGrant', createTokenEndpoint({ accounts, sessions, devices, clientTokens, authenticateClient }))
+  app.decorate('revokeToken', createRevocation({ codec, registry, authenticateClient, sessions, apiTokens, apiTokenStore }))
+}, { name: 'oauth', dependencies: ['accounts', 'sessions', 'jwt', 'scopes', 'auth', 'oauth-clients', 'api-tokens', 'api-token-store', 'pairing'] })

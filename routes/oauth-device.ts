@@ -22,7 +22,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
     }
   }, async (request, reply) => {
     reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
-    return await app.authorizeDevice(request.body, request.device())
+    return await app.authorizeDevice(request.body, { authorization: request.headers.authorization, device: request.device() })
   })
 }
 

@@ -22,9 +22,9 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       response: { 200: ref(TokenResponse), '4xx': ref(OAuthError), 503: ref(OAuthError) }
     }
   }, async (request, reply) => {
-    const idempotencyKey = request.headers['idempotency-key']
+    const { authorization, 'idempotency-key': idempotencyKey } = request.headers
     reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
-    return await app.exchangeGrant(request.body, { device: request.device(), idempotencyKey, abandoned: () => request.abandoned() })
+    return await app.exchangeGrant(request.body, { authorization, device: request.device(), idempotencyKey, abandoned: () => request.abandoned() })
   })
 }
 

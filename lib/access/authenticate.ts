@@ -1,7 +1,8 @@
 import type { Account } from '../accounts/account.js'
 import { fail } from '../errors.js'
+import type { ClientClaims, AccessClaims } from '../tokens/claims.js'
 import type { Codec } from '../tokens/codec.js'
-import { grantsFrom } from '../api-tokens/grants.js'
+import { everything, grantsFrom } from '../api-tokens/grants.js'
 import type { ApiTokenStore } from '../api-tokens/store.js'
 import type { Transport } from '../sessions/state.js'
 import type { ApiPrincipal, Principal, SessionPrincipal } from './authorize.js'
@@ -24,6 +25,8 @@ interface Parts {
   apiTokens: Pick<ApiTokenStore, 'standing'>
   /** Whether a refresh ends the access tokens that came before it. */
   latestOnly: boolean
+  /** Whether a client is still registered. */
+  isRegistered: (client: string) => boolean
   scopesOf: ScopesOf
   now: () => number
 }
@@ -37,9 +40,9 @@ const grantIn = ({ scope, iat, exp }: { scope: string, iat: number, exp: number 
 /**
  * A token is as good as its session or its record, and its account, are at this moment: they are looked up on
  * every call, in one round trip. One of a session comes the way that its session was opened for, or not at all.
- * @throws `access_token_invalid`, `access_token_expired`, `access_token_replaced`, `session_ended`, `account_inactive`, and those of API tokens
+ * @throws `access_token_invalid`, `access_token_expired`, `access_token_replaced`, `access_token_revoked`, `session_ended`, `account_inactive`, and those of API tokens
  */
-export function createAuthenticate ({ codec, standing, apiTokens, scopesOf, latestOnly, now }: Parts): Authenticate {
+export function createAuthenticate ({ codec, standing, apiTokens, isRegistered, scopesOf, latestOnly, now }: Parts): Authenticate {
   /** What a token carries and its account may still have. */
   const limitedTo = (scope: string, account: Account, subject: { user: string }): Principal['may'] => {
     if (!account.active) return fail('account_inactive', { subject })
@@ -47,8 +50,7 @@ export function createAuthenticate ({ codec, standing, apiTokens, scopesOf, late
     return item => allowed.has(item) && granted.has(item)
   }
 
-  const ofSession = async (token: string, by: Transport): Promise<SessionPrincipal> => {
-    const claims = codec.verify('access', token)
+  const ofSession = async (claims: AccessClaims, by: Transport): Promise<SessionPrincipal> => {
     const { lapses, transport, generation, account } = await standing(claims.sub, claims.sid)
     const subject = { user: claims.sub, session: claims.sid }
     if (lapses <= now()) return fail('session_ended', { subject })
@@ -67,14 +69,27 @@ export function createAuthenticate ({ codec, standing, apiTokens, scopesOf, late
     }
   }
 
-  const ofApiToken = async (token: string, by: Transport): Promise<ApiPrincipal> => {
-    if (by !== 'bearer') return fail('access_token_invalid')
+  const ofApiToken = async (token: string): Promise<ApiPrincipal> => {
     const claims = codec.verify('api', token)
     const { state, account } = await apiTokens.standing(claims.sub, claims.jti)
     const subject = { user: claims.sub }
     if (state !== 'good') return fail(state === 'ended' ? 'api_token_revoked' : 'api_token_invalid', { subject })
-    return { kind: 'api', account, token: claims.jti, ...grantIn(claims), may: limitedTo(claims.scope, account, subject), datasets: grantsFrom(claims.datasets) }
+    return { kind: 'api', account, client: claims.jti, token: claims.jti, ...grantIn(claims), may: limitedTo(claims.scope, account, subject), datasets: grantsFrom(claims.datasets) }
   }
 
-  return async (token, by = 'bearer') => await (codec.kindOf(token) === 'api' ? ofApiToken : ofSession)(token, by)
+  const ofClient = async (claims: ClientClaims): Promise<ApiPrincipal> => {
+    const { sub: user, client_id: client, scope, datasets } = claims
+    const token = datasets === undefined ? null : client
+    const { state, account } = await apiTokens.standing(user, token ?? '', claims.jti)
+    const subject = { user }
+    if (state !== 'good' || (token === null && !isRegistered(client))) return fail('access_token_revoked', { subject })
+    return { kind: 'api', account, client, token, ...grantIn(claims), may: limitedTo(scope, account, subject), datasets: datasets === undefined ? everything : grantsFrom(datasets) }
+  }
+
+  return async (token, by = 'bearer') => {
+    if (codec.kindOf(token) === 'api') return by === 'bearer' ? await ofApiToken(token) : fail('access_token_invalid')
+    const claims = codec.verify('access', token)
+    if (!('gty' in claims)) return await ofSession(claims, by)
+    return by === 'bearer' ? await ofClient(claims) : fail('access_token_invalid')
+  }
 }

@@ -33,8 +33,11 @@ export interface PasswordPrincipal extends User { kind: 'basic', session: '' }
 
 export type UserPrincipal = SessionPrincipal | PasswordPrincipal
 
-/** A machine with an API token of a user, limited to some data sets. */
-export interface ApiPrincipal extends Caller { kind: 'api', token: string, expires: number, datasets: Grants }
+/**
+ * A machine with an API token of a user, limited to some data sets, or with an access token for such a machine
+ * itself. `client` is its id as a client, `token` that of the API token, null where there is none.
+ */
+export interface ApiPrincipal extends Caller { kind: 'api', client: string, token: string | null, expires: number, datasets: Grants }
 
 /** Who is calling: what a token says, as far as it is still true of the account. */
 export type Principal = UserPrincipal | ApiPrincipal

@@ -17,6 +17,7 @@ export const createTokenInfo = (apiTokens: Pick<ApiTokens, 'get'>) => async (pri
     const ofUser = { ...common, auth_time: time(principal.authTime), fresh: principal.fresh }
     return principal.kind === 'basic' ? ofUser : { ...ofUser, session: principal.session, expires_at: time(principal.expires) }
   }
+  if (principal.token === null) return { ...common, expires_at: time(principal.expires), auth_time: null, fresh: false }
   const { datasets, meta } = await apiTokens.get(id, principal.token)
   return { ...common, expires_at: time(principal.expires), auth_time: null, fresh: false, datasets, meta }
 }

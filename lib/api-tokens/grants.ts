@@ -45,6 +45,9 @@ export const grantsFrom = (text: string): Grants => Object.fromEntries(text.spli
   return [glob, words.split(',').filter(isPermission)]
 }))
 
+/** Everything, as far as a scope and an account allow it. */
+export const everything: Grants = { '*': permissions }
+
 /** Every permission that is granted on anything. */
 export const permissionsIn = (grants: Grants): Set<Permission> => new Set(Object.values(grants).flat())
 

@@ -70,8 +70,14 @@ export interface ApiTokenStore {
   /** @returns ids of those that ended, or null if the token is not known */
   revoke: (user: string, id: string, reason: string) => Promise<string[] | null>
   revokeAll: (user: string, reason: string) => Promise<string[]>
-  /** What is true of a token and its owner now; also notes that it was used. */
-  standing: (user: string, id: string) => Promise<{ state: 'good' | 'ended' | 'unknown', account: Account }>
+  /** Ends one access token that was issued for a client; `until` (milliseconds) it would have been good. */
+  endAccess: (user: string, access: string, until: number) => Promise<void>
+  /**
+   * What is true of a token and its owner now; also notes that it was used.
+   * @param id '' where only the owner and the access token matter
+   * @param access jti of an access token that was issued for it and may have been ended by itself
+   */
+  standing: (user: string, id: string, access?: string) => Promise<{ state: 'good' | 'ended' | 'unknown', account: Account }>
 }
 
 export interface IssuancePolicy { /** Most tokens within 24 hours, 0 for any number. */ daily: number, /** Milliseconds between two tokens. */ cooldown: number }
@@ -145,8 +151,10 @@ export function createApiTokenStore ({ redis, names, sealing, policy: { daily, c
 
     revokeAll: async (user, reason) => await revoke(names.user(user), await stamp(user), '', reason) as string[],
 
-    standing: async (user, id) => {
-      const [state, fields] = JSON.parse(await standing(names.user(user), skew(), id) as string) as ['good' | 'ended' | 'unknown', unknown]
+    endAccess: async (user, access, until) => { await redis.set(`${names.user(user)}:ended-access:${access}`, '1', 'PXAT', until) },
+
+    standing: async (user, id, access = '') => {
+      const [state, fields] = JSON.parse(await standing(names.user(user), skew(), id, access) as string) as ['good' | 'ended' | 'unknown', unknown]
       return { state, account: accountFrom(fieldsOf(listOf<string>(fields)), sealing) }
     }
   }

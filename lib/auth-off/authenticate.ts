@@ -31,8 +31,8 @@ export const createOpenAuthenticate = ({ codec, theAdmin, scopesOf, now }: Parts
 /** A good token of the admin's still says which session is meant. */
 function sessionOf (codec: Codec, token: string, admin: string): string {
   try {
-    const { sub, sid } = codec.verify('access', token)
-    return sub === admin ? sid : NONE
+    const claims = codec.verify('access', token)
+    return 'sid' in claims && claims.sub === admin ? claims.sid : NONE
   } catch (error) {
     if (error instanceof Problem) return NONE
     throw error

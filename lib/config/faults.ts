@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { isLoopbackAddress } from '../http/loopback.js'
 import { parseExtraScopes } from '../access/extra-scopes.js'
 import { readSecretText } from '../keys/secret.js'
+import { parseClients } from '../oauth/registry.js'
 import { parseRedisUrl } from '../redis/url.js'
 import { listOf } from './list.js'
 import type { Config } from './schema.js'
@@ -28,6 +29,9 @@ const complaint = (check: () => unknown): string | undefined => {
   }
 }
 
+/** Of scopes that are not well formed, of which another check complains, none. */
+const namesOf = (extra: string): string[] => complaint(() => parseExtraScopes(extra)) === undefined ? [...parseExtraScopes(extra).keys()] : []
+
 const checks: ReadonlyArray<(config: Config) => string | undefined> = [
   ({ JWT_SECRET_KEY: secret }) => complaint(() => secret !== undefined && readSecretText(secret, 'JWT_SECRET_KEY')),
   ({ REDIS_URL: url }) => complaint(() => parseRedisUrl(url)),
@@ -35,6 +39,7 @@ const checks: ReadonlyArray<(config: Config) => string | undefined> = [
     ? 'REDIS_WAIT_REPLICAS cannot be used with a cluster: WAIT reaches one of its nodes only'
     : undefined,
   ({ EXTRA_SCOPES: text }) => complaint(() => parseExtraScopes(text)),
+  ({ OAUTH_CLIENTS: text, EXTRA_SCOPES: extra }) => complaint(() => parseClients(text, namesOf(extra))),
   ({ ADMIN_PASSWORD: password, PASSWORD_MIN_LENGTH: least }) => password !== undefined && password.length < least
     ? `ADMIN_PASSWORD must have at least ${least} characters (PASSWORD_MIN_LENGTH)`
     : undefined,

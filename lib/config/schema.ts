@@ -37,6 +37,7 @@ export const Config = Type.Object({
   MAX_SESSION_POLICY: oneOf('At the limit: `evict` ends the session unused the longest, `reject` refuses the login', ['evict', 'reject'], 'evict'),
   BASIC_AUTH: oneOf('`on` takes user name and password by HTTP Basic wherever an access token is taken; each call costs as much as a login', ['on', 'off'], 'off'),
   EXTRA_SCOPES: Type.String({ description: 'Scopes of your own for `GET /v1/auth/verify`, each with exactly the roles that it is granted to: `robot:move=contributor,admin door:open=admin`', default: '' }),
+  OAUTH_CLIENTS: Type.String({ description: 'Further clients of `/oauth`, as a JSON array; see [guides/oauth-clients.md](guides/oauth-clients.md)', default: '' }),
   ADMIN_PASSWORD: optional('Password of the first account `admin`; absent: generated and printed once'),
   PASSWORD_MIN_LENGTH: count('Shortest password accepted when one is set', 8, 4, 128),
   PASSWORD_CONCURRENCY: count('Passwords hashed at the same time; more wait in line', 2, 1, 64),

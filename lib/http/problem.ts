@@ -49,7 +49,7 @@ const memberOf = ({ additionalProperty, missingProperty }: { additionalProperty?
 }
 
 /** Refusals of the bearer token itself; a wrong password or refresh token is no reason to refresh. */
-const aboutAccessTokens = new Set<ErrorCode>(['access_token_invalid', 'access_token_expired', 'access_token_replaced', 'session_ended', 'account_inactive', 'api_token_invalid', 'api_token_expired', 'api_token_revoked'])
+const aboutAccessTokens = new Set<ErrorCode>(['access_token_invalid', 'access_token_expired', 'access_token_replaced', 'access_token_revoked', 'session_ended', 'account_inactive', 'api_token_invalid', 'api_token_expired', 'api_token_revoked'])
 
 /** RFC 6750 section 3, RFC 9470 section 3: what a client needs to know to get past a refusal. */
 function challenge ({ code, extras: { scope, maxAge } }: Problem): Record<string, string> {
@@ -107,6 +107,7 @@ const oauthWords: Partial<Record<ErrorCode, [status: number, word: string]>> = {
   body_too_large: [413, 'invalid_request'],
   unsupported_media_type: [415, 'invalid_request'],
   invalid_client: [401, 'invalid_client'],
+  unauthorized_client: [400, 'unauthorized_client'],
   invalid_scope: [400, 'invalid_scope'],
   insufficient_scope: [400, 'invalid_scope'],
   unsupported_grant_type: [400, 'unsupported_grant_type'],

@@ -1,31 +1,63 @@
 import type { ApiTokens } from '../api-tokens/service.js'
-import { Problem } from '../errors.js'
+import type { ApiTokenStore } from '../api-tokens/store.js'
+import { fail, Problem } from '../errors.js'
 import type { Sessions } from '../sessions/service.js'
 import type { Codec } from '../tokens/codec.js'
-import { requireKnownClient } from './clients.js'
+import type { Client } from './client.js'
+import type { AuthenticateClient } from './client-authentication.js'
+import { parametersOf } from './form.js'
+import { readToken, tokenIn, type PresentedToken } from './presented-token.js'
+import type { Registry } from './registry.js'
+import type { Form } from './schema.js'
 
-export interface RevocationRequest { token: string, clientId: string | undefined }
-
-interface Parts { codec: Codec, sessions: Sessions, apiTokens: Pick<ApiTokens, 'revoke'> }
+interface Parts {
+  codec: Codec
+  registry: Registry
+  authenticateClient: AuthenticateClient
+  sessions: Pick<Sessions, 'end'>
+  apiTokens: Pick<ApiTokens, 'revoke'>
+  apiTokenStore: Pick<ApiTokenStore, 'endAccess'>
+}
 
 /**
  * Revokes a token (RFC 7009): an access or refresh token ends its session, a refresh token also when it has
- * expired or was spent already, because whoever sends it here wants the session to be over; an API token is
- * withdrawn. Other tokens are ignored. A token says itself of which kind it is, so a hint is not needed.
- * @throws `invalid_client`
+ * expired or was spent already, because whoever sends it here wants the session to be over; an access token of
+ * a client itself ends alone; an API token is withdrawn. Other tokens are ignored.
+ *
+ * What belongs to a confidential client is for that client only. What belongs to a public one is for whoever has
+ * it, because anybody can say that they are a public client; an API token is its own credential.
+ * @throws `invalid_request`, `invalid_client`, `unauthorized_client` for a token of another client
  */
-export const createRevocation = ({ codec, sessions, apiTokens }: Parts) => async ({ token, clientId }: RevocationRequest): Promise<void> => {
-  requireKnownClient(clientId)
-  const kind = codec.kindOf(token)
-  try {
-    if (kind === 'api') {
-      const { sub, jti } = codec.verify(kind, token)
-      await apiTokens.revoke(sub, jti, 'revoked')
-    } else if (kind !== undefined) {
-      const { sub, sid } = codec.verify(kind, token)
-      await sessions.end({ user: sub, which: 'one', session: sid, reason: 'revoked' })
-    }
-  } catch (error) {
-    if (!(error instanceof Problem) || error.statusCode >= 500) throw error
+export function createRevocation ({ codec, registry, authenticateClient, sessions, apiTokens, apiTokenStore }: Parts) {
+  const ownerOf = ({ kind, claims }: PresentedToken): string | undefined => {
+    if (kind === 'api') return undefined
+    if ('gty' in claims) return claims.client_id
+    return registry.get(claims.client_id)?.client.kind === 'confidential' ? claims.client_id : undefined
+  }
+
+  const admit = (client: Client, owner: string | undefined): void => {
+    if (owner === undefined || owner === client.id) return
+    fail(client.kind === 'public' ? 'invalid_client' : 'unauthorized_client')
+  }
+
+  const end = async ({ kind, claims }: PresentedToken): Promise<void> => {
+    if (kind === 'api') return await apiTokens.revoke(claims.sub, claims.jti, 'revoked').catch(ignoreUnknown)
+    if ('gty' in claims) return await apiTokenStore.endAccess(claims.sub, claims.jti, claims.exp * 1000 + LATEST_LEEWAY)
+    await sessions.end({ user: claims.sub, which: 'one', session: claims.sid, reason: 'revoked' })
+  }
+
+  return async (sent: Form, authorization: string | undefined): Promise<void> => {
+    const form = parametersOf(sent)
+    const token = tokenIn(form)
+    const client = await authenticateClient(authorization, form)
+    const presented = readToken(codec, token)
+    if (!presented) return
+    admit(client, ownerOf(presented))
+    await end(presented)
   }
 }
+
+/** The most that JWT_LEEWAY gives an access token beyond its end, and then some. */
+const LATEST_LEEWAY = 60_000
+
+const ignoreUnknown = (error: unknown): void => { if (!(error instanceof Problem) || error.code !== 'api_token_not_found') throw error }

@@ -3,6 +3,11 @@ import { Type, type Static } from '@sinclair/typebox'
 /** A form as it arrives; a parameter that was sent twice is a list. */
 export type Form = Readonly<Record<string, unknown>>
 
+const clientParameters = {
+  client_id: { type: 'string', description: '`guardcell` if it is not there, the public client of our own frontends' },
+  client_secret: { type: 'string', description: 'Of a confidential client, unless it is in an Authorization header (Basic)' }
+}
+
 /** RFC 6749 section 5.1 with what a client needs to know when to come back. */
 export const TokenResponse = Type.Object({
   access_token: Type.String(),
@@ -23,13 +28,23 @@ export const TokenForm = Type.Unsafe<Form>({
   type: 'object',
   description: 'What is needed besides `grant_type` depends on it.',
   properties: {
-    grant_type: { type: 'string', description: '`password`, `refresh_token` or `urn:ietf:params:oauth:grant-type:device_code`' },
+    grant_type: { type: 'string', description: '`password`, `refresh_token`, `client_credentials` or `urn:ietf:params:oauth:grant-type:device_code`' },
     username: { type: 'string' },
     password: { type: 'string' },
     refresh_token: { type: 'string' },
     device_code: { type: 'string' },
     scope: { type: 'string' },
-    client_id: { type: 'string' }
+    ...clientParameters
+  }
+})
+
+/** The form of a request about a token, likewise. */
+export const TokenReferenceForm = Type.Unsafe<Form>({
+  type: 'object',
+  properties: {
+    token: { type: 'string' },
+    token_type_hint: { type: 'string', description: 'Not needed' },
+    ...clientParameters
   }
 })
 
@@ -37,7 +52,7 @@ export const TokenForm = Type.Unsafe<Form>({
 export const DeviceAuthorizationForm = Type.Unsafe<Form | null>({
   type: ['object', 'null'],
   properties: {
-    client_id: { type: 'string' },
+    ...clientParameters,
     scope: { type: 'string', description: 'What the device would like to have; the user decides' },
     device_name: { type: 'string', description: 'What the user reads who approves' },
     datasets: { type: 'string', description: 'The same with globs of scan ids, as `glob/read,write;glob2/read`' }

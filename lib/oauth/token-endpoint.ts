@@ -1,24 +1,25 @@
 import type { TObject } from '@sinclair/typebox'
 import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler'
 import { fail } from '../errors.js'
+import type { AuthenticateClient } from './client-authentication.js'
 import { checkForm, parametersOf } from './form.js'
+import { clientCredentialsGrant } from './grants/client-credentials.js'
 import { deviceCodeGrant } from './grants/device-code.js'
 import type { Grant, GrantServices, TokenRequest } from './grants/grant.js'
 import { passwordGrant } from './grants/password.js'
 import { refreshTokenGrant } from './grants/refresh-token.js'
-import { requireKnownClient } from './clients.js'
 import type { Form, TokenResponse } from './schema.js'
 
 interface Entry { grant: Grant, check: TypeCheck<TObject> }
 
-const grants: ReadonlyMap<string, Entry> = new Map([passwordGrant, refreshTokenGrant, deviceCodeGrant].map(grant =>
+const grants: ReadonlyMap<string, Entry> = new Map([passwordGrant, refreshTokenGrant, clientCredentialsGrant, deviceCodeGrant].map((grant): [string, Entry] =>
   [grant.grantType, { grant: grant as unknown as Grant, check: TypeCompiler.Compile(grant.schema as TObject) }]))
 
 /**
  * The token endpoint (RFC 6749 section 3.2): finds the grant first, so that an unknown one is told apart
  * from a malformed request, then validates the form with the grant's own schema.
  */
-export const createTokenEndpoint = (services: GrantServices) =>
+export const createTokenEndpoint = (services: GrantServices & { authenticateClient: AuthenticateClient }) =>
   async (sent: Form, request: TokenRequest): Promise<TokenResponse> => {
     const form = parametersOf(sent)
     if (typeof form.grant_type !== 'string') return fail('invalid_request', { errors: [{ path: '/grant_type', message: 'is missing' }] })
@@ -26,6 +27,7 @@ export const createTokenEndpoint = (services: GrantServices) =>
     if (!entry) return fail('unsupported_grant_type')
     const { grant, check } = entry
     const body = checkForm(check, form)
-    requireKnownClient(form.client_id)
-    return await grant.exchange(services, body, request)
+    const client = await services.authenticateClient(request.authorization, form)
+    if (!client.grants.has(grant.grantType)) return fail('unauthorized_client')
+    return await grant.exchange(services, body, { ...request, client })
   }

@@ -18,8 +18,9 @@ export interface Codes {
   /** @returns the name of its pairing, for the look-up, and 264 random bits */
   newDeviceCode: (pairing: string) => string
   /** What a device code names and the hash that proves it; undefined if it cannot be one. */
-  readDeviceCode: (code: string) => { pairing: string, hash: string } | undefined
-  hash: (deviceCode: string) => string
+  readDeviceCode: (code: string, client: string) => { pairing: string, hash: string } | undefined
+  /** What proves a device code of a client; of another client it proves nothing. */
+  hash: (deviceCode: string, client: string) => string
 }
 
 interface Parts {
@@ -35,7 +36,7 @@ const shown = (letters: string): string => `${letters.slice(0, LENGTH / 2)}-${le
 
 export function createCodes ({ lookup, randomId, randomInt }: Parts): Codes {
   const keyed = (kind: string, text: string): string => createHmac('sha256', lookup).update(`pairing|${kind}|${text}`).digest('base64url')
-  const hash = (deviceCode: string): string => keyed('device code', deviceCode)
+  const hash = (deviceCode: string, client: string): string => keyed('device code', `${client}|${deviceCode}`)
   return {
     newUserCode: () => shown(Array.from({ length: LENGTH }, () => LETTERS[randomInt(LETTERS.length)]).join('')),
     readUserCode: typed => {
@@ -44,9 +45,9 @@ export function createCodes ({ lookup, randomId, randomInt }: Parts): Codes {
     },
     pairingOf: userCode => keyed('user code', userCode),
     newDeviceCode: pairing => `${pairing}.${randomId()}${randomId()}`,
-    readDeviceCode: code => {
+    readDeviceCode: (code, client) => {
       const pairing = DEVICE_CODE.exec(code)?.[1]
-      return pairing === undefined ? undefined : { pairing, hash: hash(code) }
+      return pairing === undefined ? undefined : { pairing, hash: hash(code, client) }
     },
     hash
   }

@@ -11,14 +11,14 @@ import type { Asking, Pace, PairingStore, Polled } from './store.js'
 
 /** Devices without a keyboard, which get an API token that a user approves elsewhere (RFC 8628). */
 export interface Devices {
-  /** Gives a device its codes. @throws `invalid_request`, `invalid_scope`, `too_many_requests` */
-  begin: (form: DeviceForm, device: Device) => Promise<DeviceAuthorization>
+  /** Gives a device its codes, which are good for its client only. @throws `invalid_request`, `invalid_scope`, `too_many_requests` */
+  begin: (form: DeviceForm, device: Device, client: string) => Promise<DeviceAuthorization>
   /**
    * The token that was approved. A device that lost the answer may ask again for a minute and is given the
    * same one, minted anew; no token is kept.
    * @throws `authorization_pending`, `slow_down`, `access_denied`, `expired_token`, `invalid_grant`
    */
-  poll: (deviceCode: string) => Promise<CollectedToken>
+  poll: (deviceCode: string, client: string) => Promise<CollectedToken>
 }
 
 interface Parts {
@@ -46,12 +46,12 @@ const refusals: Record<Exclude<Polled['state'], 'approved'>, ErrorCode> = {
 }
 
 export function createDevices ({ store, codes, apiTokens, pace, verificationUri, limit, report }: Parts): Devices {
-  const begin = async (asks: Asking, attempts: number): Promise<DeviceAuthorization> => {
+  const begin = async (asks: Asking, client: string, attempts: number): Promise<DeviceAuthorization> => {
     if (attempts === 0) return fail('overloaded', { retryAfter: 5 })
     const userCode = codes.newUserCode()
     const pairing = codes.pairingOf(userCode)
     const deviceCode = codes.newDeviceCode(pairing)
-    if (!await store.begin(pairing, codes.hash(deviceCode), asks)) return await begin(asks, attempts - 1)
+    if (!await store.begin(pairing, codes.hash(deviceCode, client), asks)) return await begin(asks, client, attempts - 1)
     report({ type: 'device_requested', pairing })
     return {
       device_code: deviceCode,
@@ -65,13 +65,13 @@ export function createDevices ({ store, codes, apiTokens, pace, verificationUri,
   }
 
   return {
-    begin: async (form, device) => {
+    begin: async (form, device, client) => {
       await limit(addressKey(device.ip))
-      return await begin(askingOf(form, device), ATTEMPTS)
+      return await begin(askingOf(form, device), client, ATTEMPTS)
     },
 
-    poll: async deviceCode => {
-      const { pairing, hash } = codes.readDeviceCode(deviceCode) ?? fail('invalid_grant')
+    poll: async (deviceCode, client) => {
+      const { pairing, hash } = codes.readDeviceCode(deviceCode, client) ?? fail('invalid_grant')
       const polled = await store.poll(pairing, hash)
       if (polled.state !== 'approved') return fail(refusals[polled.state])
       return await apiTokens.collect(polled.user, polled.token) ?? fail('access_denied')

@@ -6,7 +6,6 @@ import { ScopeText } from '../sessions/schema.js'
 
 /** What a device sends to be paired (RFC 8628 section 3.1), and what it says of itself. */
 export const DeviceForm = Type.Object({
-  client_id: Type.Optional(Type.String()),
   scope: Type.Optional(ScopeText),
   device_name: Type.Optional(Type.String({ maxLength: 100, description: 'What the approving user reads' })),
   datasets: Type.Optional(Type.String({ maxLength: 1000, description: 'What the device would like to have, as `glob/read,write;glob2/read`; the user decides' }))

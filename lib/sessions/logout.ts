@@ -17,7 +17,9 @@ interface Parts { codec: Codec, sessions: Sessions, authenticate: Authenticate }
 export const createLogout = ({ codec, sessions, authenticate }: Parts) =>
   async ({ accessToken, refreshToken, which, transport = 'bearer', admit }: LogoutRequest): Promise<void> => {
     const byAccessToken = async (token: string): Promise<void> => {
-      const { sub, sid } = codec.verify('access', token)
+      const claims = codec.verify('access', token)
+      if ('gty' in claims) return fail('session_required')
+      const { sub, sid } = claims
       admit?.(sid)
       if (which !== 'one' && !(await authenticate(token, transport)).may('sessions')) fail('insufficient_scope', { scope: 'sessions' })
       await sessions.end({ user: sub, which, session: sid, reason: 'logout', transport })

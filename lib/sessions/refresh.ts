@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { scopeList } from '../access/scopes.js'
 import { fail, type ErrorCode, type Policy } from '../errors.js'
 import type { Report } from '../events.js'
+import { FIRST_PARTY } from '../oauth/client.js'
 import type { Codec } from '../tokens/codec.js'
 import { refusal } from '../limits/limit.js'
 import { mintPair } from './mint.js'
@@ -22,6 +23,8 @@ export interface Credential {
 export interface RefreshCall extends Credential {
   token: string
   scope: string | undefined
+  /** Which client calls; a token is good for its own only (RFC 6749 section 10.4). Default: ours. */
+  client?: string
   idempotencyKey: string | undefined
   /** Whether nobody waits for the answer any more, so that nothing must be spent for it. */
   abandoned: () => boolean
@@ -52,7 +55,7 @@ const refusals: Record<Exclude<Refreshed['outcome'], 'rotated' | 'retried' | 'he
 }
 
 /** What a refresh token says of itself. @throws `refresh_token_invalid` */
-export function presented (codec: Codec, token: string): PresentedToken {
+export function presented (codec: Codec, token: string): PresentedToken & { client: string } {
   const claims = codec.verify('refresh', token)
   return {
     user: claims.sub,
@@ -62,7 +65,8 @@ export function presented (codec: Codec, token: string): PresentedToken {
     rotated: claims.rot,
     expires: claims.exp * 1000,
     authTime: claims.auth_time,
-    scope: claims.scope
+    scope: claims.scope,
+    client: claims.client_id
   }
 }
 
@@ -87,8 +91,9 @@ export function createRefresh ({ store, codec, lookup, randomId, limit, durable,
     await durable()
   }
 
-  return async ({ token, transport = 'bearer', admit, scope, idempotencyKey, abandoned }: RefreshCall): Promise<TokenPair> => {
+  return async ({ token, transport = 'bearer', admit, scope, client = FIRST_PARTY, idempotencyKey, abandoned }: RefreshCall): Promise<TokenPair> => {
     const old = presented(codec, token)
+    if (old.client !== client) return fail('refresh_token_invalid', { subject: { user: old.user, session: old.session } })
     admit?.(old.session)
     const rotation = {
       token: old,

@@ -3,6 +3,7 @@ import type { Account } from '../accounts/account.js'
 import { fail, type Policy } from '../errors.js'
 import type { Report } from '../events.js'
 import { fromCursor, toCursor } from '../http/cursor.js'
+import { FIRST_PARTY } from '../oauth/client.js'
 import type { Sealing } from '../sealing/service.js'
 import type { Codec } from '../tokens/codec.js'
 import { openDevice, sealDevice } from './device.js'
@@ -14,7 +15,14 @@ import type { Device, SessionState, Transport } from './state.js'
 import type { SessionStore, Which } from './store.js'
 
 /** A login whose password was verified. */
-export interface Login { account: Account, scope: string | undefined, device: Device, transport?: Transport }
+export interface Login {
+  account: Account
+  scope: string | undefined
+  device: Device
+  transport?: Transport
+  /** Whose tokens they are, and the most that those may carry; default: our own client, which may all that the account may. */
+  client?: { id: string, scope: ReadonlySet<string> | undefined }
+}
 
 /** Who ends sessions and why; `reason` is what stays in the tombstone. */
 export interface End { user: string, which: Which, session: string, reason: string, proof?: string, transport?: Transport }
@@ -54,10 +62,10 @@ interface Parts {
   report: Report
 }
 
-const CLIENT = 'guardcell'
 /** Tabs of a browser share their cookies, and refresh at the same time. */
 const GRACE_OF_COOKIES = 60_000
 const ID = /^[A-Za-z0-9_-]{1,64}$/
+const OURS = { id: FIRST_PARTY, scope: undefined }
 
 export function createSessions (parts: Parts): Sessions {
   const { store, codec, sealing, grace, scopesOf, refreshes, randomId, durable, report } = parts
@@ -70,8 +78,8 @@ export function createSessions (parts: Parts): Sessions {
   }
 
   return {
-    open: async ({ account, scope, device, transport = 'bearer' }) => {
-      const allowed = scopesOf(account)
+    open: async ({ account, scope, device, transport = 'bearer', client = OURS }) => {
+      const allowed = within(scopesOf(account), client.scope)
       const opened = await store.open({
         user: account.id,
         id: randomId(),
@@ -79,7 +87,7 @@ export function createSessions (parts: Parts): Sessions {
         password: account.password,
         scope: scope === undefined ? scopeText(allowed) : narrowed(scope, allowed, { user: account.id }),
         transport,
-        clientId: CLIENT,
+        clientId: client.id,
         grace: transport === 'cookie' ? Math.max(grace, GRACE_OF_COOKIES) : grace,
         device: sealDevice(await sealing.forUser(account.id), device),
         accessJti: randomId(),
@@ -125,6 +133,9 @@ export function createSessions (parts: Parts): Sessions {
     }
   }
 }
+
+const within = (allowed: ReadonlySet<string>, most: ReadonlySet<string> | undefined): ReadonlySet<string> =>
+  most ? new Set([...allowed].filter(item => most.has(item))) : allowed
 
 const time = (ms: number): string => new Date(ms).toISOString()
 

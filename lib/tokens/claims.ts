@@ -1,4 +1,4 @@
-import { Type, type Static, type TObject } from '@sinclair/typebox'
+import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 
 const Seconds = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
@@ -17,7 +17,7 @@ const ofSession = {
   client_id: Text
 }
 
-/** Claims of an access token (RFC 9068 section 2.2, with `type` for PlantDB's clients). */
+/** Claims of an access token of a session (RFC 9068 section 2.2, with `type` for PlantDB's clients). */
 export const AccessClaims = Type.Object({
   ...registered,
   ...ofSession,
@@ -27,6 +27,19 @@ export const AccessClaims = Type.Object({
   fresh: Type.Optional(Type.Literal(true))
 })
 export type AccessClaims = Static<typeof AccessClaims>
+
+/** Claims of an access token for a client itself (RFC 6749 section 4.4); `sub` is the account that it acts as. */
+export const ClientClaims = Type.Object({
+  ...registered,
+  type: Type.Literal('access'),
+  gty: Type.Literal('client_credentials'),
+  scope: ofSession.scope,
+  /** The id of an API token where there is the claim `datasets`, else of a registered client. */
+  client_id: Text,
+  username: Text,
+  datasets: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 }))
+})
+export type ClientClaims = Static<typeof ClientClaims>
 
 /** Claims of a refresh token; opaque to clients. */
 export const RefreshClaims = Type.Object({
@@ -49,19 +62,19 @@ export const ApiClaims = Type.Object({
 })
 export type ApiClaims = Static<typeof ApiClaims>
 
-interface Kind<T extends TObject> { typ: string, schema: T, check: (claims: unknown) => claims is Static<T> }
+interface Kind<T extends TSchema> { typ: string, schema: T, check: (claims: unknown) => claims is Static<T> }
 
-const kind = <T extends TObject>(typ: string, schema: T): Kind<T> => {
+const kind = <T extends TSchema>(typ: string, schema: T): Kind<T> => {
   const compiled = TypeCompiler.Compile(schema)
   return { typ, schema, check: (claims): claims is Static<T> => compiled.Check(claims) }
 }
 
 /** The kinds of token by the `typ` of their header (RFC 8725 section 3.11): none passes for another. */
 export const kinds = {
-  access: kind('at+jwt', AccessClaims),
+  access: kind('at+jwt', Type.Union([AccessClaims, ClientClaims])),
   refresh: kind('rt+jwt', RefreshClaims),
   api: kind('api+jwt', ApiClaims)
 }
 
 export type TokenKind = keyof typeof kinds
-export interface ClaimsOf { access: AccessClaims, refresh: RefreshClaims, api: ApiClaims }
+export interface ClaimsOf { access: AccessClaims | ClientClaims, refresh: RefreshClaims, api: ApiClaims }

@@ -13,10 +13,13 @@ const VERIFIED_KEPT = 2_000
 /** What the codec adds by itself to the claims of every token. */
 type Added = 'iss' | 'aud' | 'type'
 
+/** Claims as they are given to be signed; of each kind of them, where there are several. */
+type Given<Claims> = Claims extends unknown ? Omit<Claims, Added> : never
+
 /** Turns claims into tokens and back. Both directions of every kind go through here. */
 export interface Codec {
   /** Signs with the current key, or with the one that `kid` names so that a repeated answer has the same bytes. */
-  sign: <K extends TokenKind>(kind: K, claims: Omit<ClaimsOf[K], Added>, kid?: string) => string
+  sign: <K extends TokenKind>(kind: K, claims: Given<ClaimsOf[K]>, kid?: string) => string
   /**
    * Verifies a token of exactly one kind. The expiry of an access or API token is judged here, within the
    * leeway; that of a refresh token is not: only the script that spends it knows the clock of Redis.

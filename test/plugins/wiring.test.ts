@@ -8,7 +8,7 @@ const decorators = [
   'scopesOf', 'tokenInfo', 'vouchFor',
   'redis', 'names', 'durable', 'keys', 'sealing', 'jwt', 'codec', 'events', 'tell', 'metrics', 'cookieGuard', 'tokenStore', 'apiTokenStore', 'apiTokens', 'incidents', 'sessions', 'logout',
   'limits', 'accounts', 'accountStore', 'groups', 'datasets', 'acceptUploads', 'ensureFirstAdmin', 'authenticate', 'routeRules', 'exchangeGrant', 'revokeToken', 'readiness', 'swagger', 'plantdb', 'speakPlantDB',
-  'pairing', 'devicePage', 'authorizeDevice',
+  'pairing', 'devicePage', 'authorizeDevice', 'oauthClients',
   'publicUrl', 'outbox', 'links', 'linkPage', 'updateProfile'
 ]
 

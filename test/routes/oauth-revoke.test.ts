@@ -1,5 +1,6 @@
 import t from 'tap'
-import { start, type Running } from '../support/app.js'
+import { PASSWORD, start, type Running } from '../support/app.js'
+import { basic, portal, robot, startOAuth } from '../support/oauth.js'
 
 const revoke = (call: Running['call'], parameters: Record<string, string>) =>
   call('POST', '/oauth/revoke', { body: new URLSearchParams(parameters).toString() })
@@ -65,4 +66,53 @@ t.test('a client that is not known revokes nothing', async t => {
   t.equal((await call('GET', '/v1/users/me', { token })).status, 200)
   t.equal((await revoke(call, { token, client_id: 'guardcell' })).status, 200)
   t.equal((await call('GET', '/v1/users/me', { token })).status, 401)
+})
+
+t.test('what belongs to a confidential client is for that client to revoke', async t => {
+  const { token, post, call } = await startOAuth(t)
+  const { body: pair } = await token({ grant_type: 'password', username: 'ada', password: PASSWORD }, basic(portal.id, portal.secret))
+  for (const presented of [pair.access_token, pair.refresh_token]) {
+    t.match(await post('revoke', { token: presented }), { status: 401, body: { error: 'invalid_client' } }, 'nobody')
+    t.match(await post('revoke', { token: presented, client_id: portal.id }), { status: 401, body: { error: 'invalid_client' } }, 'in its name')
+    t.match(await post('revoke', { token: presented }, basic(robot.id, robot.secret)), { status: 400, body: { error: 'unauthorized_client' } }, 'another client')
+  }
+  t.equal((await call('GET', '/v1/users/me', { token: pair.access_token })).status, 200)
+  t.equal((await post('revoke', { token: 'unknown' }, basic(robot.id, robot.secret))).status, 200, 'what nobody knows is nobody\'s')
+  t.match(await post('revoke', { token: 'unknown' }, basic(robot.id, portal.secret)), { status: 401, body: { error: 'invalid_client' } })
+  t.match(await post('revoke', { token: pair.refresh_token }, basic(portal.id, portal.secret)), { status: 200 })
+  t.equal((await call('GET', '/v1/users/me', { token: pair.access_token })).status, 401)
+})
+
+t.test('a confidential client may end a token of a public one, like everybody who has it', async t => {
+  const { login, post, call } = await startOAuth(t)
+  const { access_token: access, refresh_token: refresh } = await login('ada')
+  t.equal((await post('revoke', { token: refresh }, basic(robot.id, robot.secret))).status, 200)
+  t.equal((await call('GET', '/v1/users/me', { token: access })).status, 401)
+})
+
+for (const kind of ['an API token', 'a registered client']) {
+  t.test(`an access token of ${kind} ends alone, and only by its client`, async t => {
+    const { token, post, call, apiToken } = await startOAuth(t)
+    const machine = await apiToken()
+    const client = kind === 'an API token' ? { id: machine.id, secret: machine.token } : robot
+    const issue = async (): Promise<string> => (await token({ grant_type: 'client_credentials' }, basic(client.id, client.secret))).body.access_token
+    const [first, second] = [await issue(), await issue()]
+    t.match(await post('revoke', { token: first }), { status: 401, body: { error: 'invalid_client' } })
+    t.match(await post('revoke', { token: first }, basic(portal.id, portal.secret)), { status: 400, body: { error: 'unauthorized_client' } })
+    t.equal((await call('GET', '/v1/scans', { token: first })).status, 200)
+    t.equal((await post('revoke', { token: first }, basic(client.id, client.secret))).status, 200)
+    t.match(await call('GET', '/v1/scans', { token: first }), { status: 401, body: { code: 'access_token_revoked' } })
+    t.equal((await call('GET', '/v1/scans', { token: second })).status, 200)
+    t.equal((await call('GET', '/v1/scans', { token: machine.token })).status, 200, 'nor is the API token withdrawn')
+  })
+}
+
+t.test('an API token is its own credential, and is withdrawn', async t => {
+  const { post, call, apiToken } = await startOAuth(t)
+  const [one, other] = [await apiToken(), await apiToken()]
+  t.equal((await post('revoke', { token: one.token })).status, 200)
+  t.match(await call('GET', '/v1/scans', { token: one.token }), { status: 401, body: { code: 'api_token_revoked' } })
+  t.equal((await post('revoke', { token: one.token })).status, 200, 'once more')
+  t.equal((await post('revoke', { token: other.token }, basic(other.id, other.token))).status, 200)
+  t.equal((await call('GET', '/v1/scans', { token: other.token })).status, 401)
 })

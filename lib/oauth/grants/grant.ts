@@ -4,22 +4,27 @@ import type { TokenPair } from '../../sessions/schema.js'
 import type { Devices } from '../../pairing/devices.js'
 import type { Sessions } from '../../sessions/service.js'
 import type { Device } from '../../sessions/state.js'
+import type { Client } from '../client.js'
+import type { ClientTokens } from '../client-tokens.js'
 import type { TokenResponse } from '../schema.js'
+import type { GrantType } from './types.js'
 
 /** What a token request says beside its body. */
 export interface TokenRequest {
+  /** The Authorization header, if there was one. */
+  authorization: string | undefined
   device: Device
   idempotencyKey: string | undefined
   abandoned: () => boolean
 }
 
-export interface GrantServices { accounts: Accounts, sessions: Sessions, devices: Devices }
+export interface GrantServices { accounts: Accounts, sessions: Sessions, devices: Devices, clientTokens: ClientTokens }
 
 /** One way to get tokens (RFC 6749 section 4). */
 export interface Grant<T extends TObject = TObject> {
-  grantType: string
+  grantType: GrantType
   schema: T
-  exchange: (services: GrantServices, body: Static<T>, request: TokenRequest) => Promise<TokenResponse>
+  exchange: (services: GrantServices, body: Static<T>, request: TokenRequest & { client: Client }) => Promise<TokenResponse>
 }
 
 /** The answer to a token request that opened or went on with a session. */

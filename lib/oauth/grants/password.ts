@@ -7,16 +7,15 @@ const Body = Type.Object({
   grant_type: Type.Literal('password'),
   username: LoginName,
   password: Password,
-  scope: Type.Optional(ScopeText),
-  client_id: Type.Optional(Type.String())
+  scope: Type.Optional(ScopeText)
 })
 
 /** RFC 6749 section 4.3, for first-party clients only. */
 export const passwordGrant: Grant<typeof Body> = {
   grantType: 'password',
   schema: Body,
-  exchange: async ({ accounts, sessions }, { username, password, scope }, { device }) => {
+  exchange: async ({ accounts, sessions }, { username, password, scope }, { client, device }) => {
     const account = await accounts.authenticate(username, password, device.ip)
-    return sessionTokens(await sessions.open({ account, scope, device }))
+    return sessionTokens(await sessions.open({ account, scope, device, client }))
   }
 }

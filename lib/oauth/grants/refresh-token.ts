@@ -5,14 +5,13 @@ import { sessionTokens, type Grant } from './grant.js'
 const Body = Type.Object({
   grant_type: Type.Literal('refresh_token'),
   refresh_token: Type.String({ minLength: 1 }),
-  scope: Type.Optional(ScopeText),
-  client_id: Type.Optional(Type.String())
+  scope: Type.Optional(ScopeText)
 })
 
 /** RFC 6749 section 6, with rotation (RFC 9700 section 4.14.2). */
 export const refreshTokenGrant: Grant<typeof Body> = {
   grantType: 'refresh_token',
   schema: Body,
-  exchange: async ({ sessions }, { refresh_token: token, scope }, { idempotencyKey, abandoned }) =>
-    sessionTokens(await sessions.refresh({ token, scope, idempotencyKey, abandoned }))
+  exchange: async ({ sessions }, { refresh_token: token, scope }, { client, idempotencyKey, abandoned }) =>
+    sessionTokens(await sessions.refresh({ token, scope, idempotencyKey, abandoned, client: client.id }))
 }

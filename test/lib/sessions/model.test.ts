@@ -56,7 +56,7 @@ const note = (p: Pair, answer: Answer): Token => {
   const tokens = tokensIn(answer)
   const token = tokenOf(tokens.refresh)
   // While it is good: its claims are not to be had from an opaque one in another way.
-  p.issued.push({ token, tokens, access: p.real.app.codec.verify('access', tokens.access) })
+  p.issued.push({ token, tokens, access: p.real.app.codec.verify('access', tokens.access) as AccessClaims })
   return token
 }
 
@@ -147,7 +147,7 @@ const reauthenticate = async (p: Pair, expect: Expect, which: number): Promise<v
   const { status, body } = answer
   expect({ status, code: body.code }, { status: expected === undefined ? 200 : 401, code: expected }, 'the password again')
   if (status !== 200) return
-  const claims = p.real.app.codec.verify('access', body.access_token ?? cookiesSet(answer).gc_access?.value)
+  const claims = p.real.app.codec.verify('access', body.access_token ?? cookiesSet(answer).gc_access?.value) as AccessClaims
   expect([claims.sid, claims.fresh, claims.auth_time], [sid, true, claims.iat], 'a fresh token of the same session')
   Object.assign(p.world.sessions.get(sid)!, { used: nowOf(p), authTime: claims.auth_time })
 }

@@ -1,0 +1,39 @@
+import type { Authenticate } from '../access/authenticate.js'
+import { fail, Problem } from '../errors.js'
+import type { Codec } from '../tokens/codec.js'
+import { FIRST_PARTY, tokenClient, type Client } from './client.js'
+import { clientCredentialsIn, type ClientCredentials } from './client-credentials.js'
+import { isClientSecret } from './client-secret.js'
+import type { Registry } from './registry.js'
+import type { Form } from './schema.js'
+
+/** Finds out which client calls. @throws `invalid_client`, `invalid_request` */
+export type AuthenticateClient = (authorization: string | undefined, form: Form) => Promise<Client>
+
+interface Parts { registry: Registry, codec: Pick<Codec, 'kindOf'>, authenticate: Authenticate }
+
+/**
+ * Client authentication (RFC 6749 section 2.3), the same at every endpoint. A client need not name itself: it
+ * is our own, public one then. Which of name and secret is wrong is not told.
+ */
+export function createClientAuthentication ({ registry, codec, authenticate }: Parts): AuthenticateClient {
+  const byApiToken = async (id: string | undefined, token: string): Promise<Client> => {
+    const principal = await authenticate(token).catch((error: unknown) => {
+      if (error instanceof Problem && error.statusCode === 401) return fail('invalid_client', { cause: error, ...(error.extras.subject ? { subject: error.extras.subject } : {}) })
+      throw error
+    })
+    return principal.kind === 'api' && principal.token === id ? tokenClient(principal) : fail('invalid_client')
+  }
+
+  const registered = ({ id = FIRST_PARTY, secret }: ClientCredentials): Client => {
+    const found = registry.get(id)
+    if (secret === undefined) return found?.client.kind === 'public' ? found.client : fail('invalid_client')
+    return isClientSecret(secret, found?.secretHash) ? found!.client : fail('invalid_client')
+  }
+
+  return async (authorization, form) => {
+    const sent = clientCredentialsIn(authorization, form)
+    if (sent.secret !== undefined && codec.kindOf(sent.secret) === 'api') return await byApiToken(sent.id, sent.secret)
+    return registered(sent)
+  }
+}

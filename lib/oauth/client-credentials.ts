@@ -1,0 +1,40 @@
+import { fail } from '../errors.js'
+import type { Form } from './schema.js'
+
+/** Who a client says it is, and what it shows for it. */
+export interface ClientCredentials { id: string | undefined, secret: string | undefined }
+
+const BASIC = /^basic(?: +(.*))?$/is
+const CREDENTIALS = /^[A-Za-z0-9+/]+={0,2}$/
+
+/** RFC 6749 appendix B. */
+const formDecoded = (text: string): string => decodeURIComponent(text.replaceAll('+', ' '))
+
+const text = (value: unknown): string | undefined => typeof value === 'string' ? value : undefined
+
+/** RFC 6749 section 2.3.1: both parts are encoded as in a form before they are put together. */
+function inBasic (encoded: string): ClientCredentials {
+  if (!CREDENTIALS.test(encoded)) return fail('invalid_client')
+  const [, id, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString('utf8')) ?? []
+  try {
+    return { id: formDecoded(id ?? fail('invalid_client')), secret: formDecoded(secret ?? '') || undefined }
+  } catch (error) {
+    if (error instanceof URIError) return fail('invalid_client')
+    throw error
+  }
+}
+
+/**
+ * The credentials of a client in the header (`client_secret_basic`) or in the form (`client_secret_post`).
+ * Other schemes of the header are for somebody else.
+ * @throws `invalid_client` for a header of no good form, `invalid_request` for two ways at once (section 2.3)
+ */
+export function clientCredentialsIn (authorization: string | undefined, form: Form): ClientCredentials {
+  const posted = { id: text(form.client_id), secret: text(form.client_secret) }
+  const [basic, encoded = ''] = BASIC.exec(authorization ?? '') ?? []
+  if (basic === undefined) return posted
+  const sent = inBasic(encoded)
+  if (posted.secret !== undefined) return fail('invalid_request', { errors: [{ path: '/client_secret', message: 'is there beside the header' }] })
+  if (posted.id !== undefined && posted.id !== sent.id) return fail('invalid_request', { errors: [{ path: '/client_id', message: 'is not the one in the header' }] })
+  return sent
+}

@@ -1,0 +1,57 @@
+import { scopeList, scopeText, type ScopesOf } from '../access/scopes.js'
+import type { AccountStore } from '../accounts/store.js'
+import { grantsText } from '../api-tokens/grants.js'
+import { fail } from '../errors.js'
+import { narrowed } from '../sessions/scope.js'
+import type { Codec } from '../tokens/codec.js'
+import type { Client } from './client.js'
+import type { TokenResponse } from './schema.js'
+
+/** What an access token for a client itself says of it; `expires` is the latest second in which it may expire. */
+interface Standing { user: string, username: string, allowed: ReadonlySet<string>, datasets?: string, expires: number }
+
+/** Access tokens for clients themselves, where no user is there. */
+export interface ClientTokens {
+  /** @throws `unauthorized_client`, `insufficient_scope` */
+  issue: (client: Client, scope: string | undefined) => Promise<TokenResponse>
+}
+
+interface Parts {
+  codec: Codec
+  accounts: Pick<AccountStore, 'byUsername'>
+  scopesOf: ScopesOf
+  /** Seconds. */
+  lifetime: number
+  randomId: () => string
+  /** Milliseconds since the epoch. */
+  now: () => number
+}
+
+/**
+ * A token of an API token has at most its scope, its data sets and its life; one of a registered client what
+ * both the client and the account that it acts as may have. Neither outlives what it comes from: each call asks.
+ */
+export function createClientTokens ({ codec, accounts, scopesOf, lifetime, randomId, now }: Parts): ClientTokens {
+  const standingOf = async (client: Client): Promise<Standing> => {
+    if (client.kind === 'token') {
+      const { account, scope, may, datasets, expires } = client.principal
+      return { user: account.id, username: account.username, allowed: new Set(scopeList(scope).filter(may)), datasets: grantsText(datasets), expires }
+    }
+    const account = client.kind === 'confidential' && client.account !== undefined ? await accounts.byUsername(client.account) : undefined
+    if (!account?.active) return fail('unauthorized_client')
+    const allowed = scopesOf(account)
+    return { user: account.id, username: account.username, allowed: new Set([...client.scope ?? []].filter(item => allowed.has(item))), expires: Infinity }
+  }
+
+  return {
+    issue: async (client, asked) => {
+      const { user, username, allowed, datasets, expires } = await standingOf(client)
+      const scope = asked === undefined ? scopeText(allowed) : narrowed(asked, allowed, { user })
+      const iat = Math.floor(now() / 1000)
+      const exp = Math.min(Math.floor(iat + lifetime), expires)
+      const ofSets = datasets === undefined ? {} : { datasets }
+      const token = codec.sign('access', { sub: user, username, client_id: client.id, gty: 'client_credentials', jti: randomId(), iat, exp, scope, ...ofSets })
+      return { access_token: token, token_type: 'Bearer', expires_in: exp - iat, scope, ...ofSets }
+    }
+  }
+}

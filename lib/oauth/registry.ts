@@ -1,0 +1,71 @@
+import { Type, type Static } from '@sinclair/typebox'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { scopeList, scopes } from '../access/scopes.js'
+import { Username } from '../accounts/schema.js'
+import { ScopeText } from '../sessions/schema.js'
+import { FIRST_PARTY, firstParty, type ConfidentialClient, type PublicClient } from './client.js'
+import { SECRET_HASH } from './client-secret.js'
+import { isGrantType } from './grants/types.js'
+
+/** A client as the operator writes it. */
+const Entry = Type.Object({
+  client_id: Type.String({ pattern: '^[A-Za-z0-9._~-]{1,64}$' }),
+  name: Type.Optional(Type.String({ maxLength: 100 })),
+  client_secret_hash: Type.Optional(Type.String({ pattern: SECRET_HASH })),
+  grant_types: Type.Array(Type.String(), { minItems: 1 }),
+  scope: ScopeText,
+  account: Type.Optional(Username)
+}, { additionalProperties: false })
+type Entry = Static<typeof Entry>
+
+const check = TypeCompiler.Compile(Type.Array(Entry))
+
+/** A client that the operator registered, with what its secret is checked against; a public one has none. */
+export interface Registered { client: PublicClient | ConfidentialClient, secretHash: string | undefined }
+
+/** The clients that there are besides API tokens, by their id. */
+export type Registry = ReadonlyMap<string, Registered>
+
+/**
+ * Reads `OAUTH_CLIENTS`, a JSON array of clients.
+ * @param extra scopes of the operator's own
+ * @throws Error with a sentence for the operator, which repeats no value
+ */
+export function parseClients (text: string, extra: Iterable<string>): Registry {
+  const found = text === '' ? [] : parseJson(text)
+  if (!check.Check(found)) return refuse([...check.Errors(found)].map(({ path, message }) => `${path === '' ? 'it' : path} ${faultIn(message)}`))
+  const known = new Set<string>([...scopes, ...extra])
+  const faults = found.flatMap((entry, place) => faultsOf(entry, known).map(fault => `/${place} ${fault}`))
+  if (new Set(found.map(entry => entry.client_id)).size < found.length) faults.push('a client_id is there twice')
+  if (faults.length > 0) return refuse(faults)
+  return new Map([[FIRST_PARTY, { client: firstParty, secretHash: undefined }], ...found.map((entry): [string, Registered] => [entry.client_id, registered(entry)])])
+}
+
+const refuse = (faults: readonly string[]): never => { throw new Error(`OAUTH_CLIENTS must be a JSON array of clients (docs/guides/oauth-clients.md): ${[...new Set(faults)].slice(0, 5).join('; ')}`) }
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return refuse(['it is no JSON'])
+  }
+}
+
+/** What TypeBox says, as a part of a sentence. */
+const faultIn = (message: string): string => message === 'Unexpected property' ? 'is no member of a client' : message.replace(/^Expected/, 'must be')
+
+function faultsOf ({ client_id: id, client_secret_hash: secret, grant_types: grants, scope, account }: Entry, known: ReadonlySet<string>): string[] {
+  const alone = grants.includes('client_credentials')
+  return [
+    ...(id === FIRST_PARTY ? [`must not be ${FIRST_PARTY}, which is our own client`] : []),
+    ...(grants.every(isGrantType) ? [] : ['has a grant type that there is not']),
+    ...(scopeList(scope).every(item => known.has(item)) ? [] : ['has a scope that there is not']),
+    ...(alone && secret === undefined ? ['needs a client_secret_hash for client_credentials'] : []),
+    ...(alone === (account !== undefined) ? [] : ['has an account if, and only if, it has client_credentials'])
+  ]
+}
+
+function registered ({ client_id: id, client_secret_hash: secretHash, grant_types: grants, scope, account }: Entry): Registered {
+  const common = { id, grants: new Set(grants.filter(isGrantType)), scope: new Set(scopeList(scope)) }
+  return { client: secretHash === undefined ? { ...common, kind: 'public' } : { ...common, kind: 'confidential', account: account?.toLowerCase() }, secretHash }
+}

@@ -1,0 +1,92 @@
+import t, { type Test } from 'tap'
+import { PASSWORD, type Answer } from '../support/app.js'
+import { basic, newClient, portal, robot, startOAuth } from '../support/oauth.js'
+
+const asAda = { grant_type: 'password', username: 'ada', password: PASSWORD }
+const itself = { grant_type: 'client_credentials' }
+const withSecret = ({ id, secret }: { id: string, secret: string }) => ({ client_id: id, client_secret: secret })
+
+const isRefused = (t: Test, { status, headers, body }: Answer, error: string, name: string): void => {
+  t.strictSame([status, body.error, Object.keys(body).sort()], [error === 'invalid_client' ? 401 : 400, error, ['error', 'error_description']], name)
+  t.equal(headers['www-authenticate'], error === 'invalid_client' ? 'Basic realm="guardcell"' : undefined, name)
+  t.equal(headers['cache-control'], 'no-store', name)
+}
+
+t.test('a confidential client shows its secret in the header or in the form', async t => {
+  const { token, apiToken } = await startOAuth(t)
+  const machine = await apiToken()
+  for (const client of [robot, { id: machine.id, secret: machine.token }]) {
+    t.equal((await token(itself, basic(client.id, client.secret))).status, 200, 'every sign encoded (RFC 6749 section 2.3.1)')
+    t.equal((await token(itself, { authorization: `bAsIC ${Buffer.from(`${client.id}:${client.secret}`).toString('base64')}` })).status, 200, 'as it is, and the scheme in any case')
+    t.equal((await token({ ...itself, ...withSecret(client) })).status, 200)
+    t.equal((await token({ ...itself, client_id: client.id }, basic(client.id, client.secret))).status, 200, 'and may name itself in the form as well')
+  }
+})
+
+t.test('who does not show that it is the client is refused, whatever is wrong', async t => {
+  const { token, apiToken, call, login } = await startOAuth(t)
+  const [machine, other] = [await apiToken(), await apiToken()]
+  const { access_token: access } = await login('ada')
+  const refused: Record<string, Promise<Answer>> = {
+    'no secret': token({ ...itself, client_id: robot.id }),
+    'an empty one': token({ ...itself, client_id: robot.id, client_secret: '' }),
+    'that of another client': token({ ...itself, client_id: robot.id, client_secret: portal.secret }),
+    'one that nobody has': token(itself, basic(robot.id, newClient('x', {}).secret)),
+    'a client that there is not': token(itself, basic('stranger', robot.secret)),
+    'no id': token(itself, basic('', robot.secret)),
+    'a public client with a secret': token({ ...asAda, client_id: 'notebook', client_secret: robot.secret }),
+    'our own with a secret': token({ ...asAda, client_secret: robot.secret }),
+    'an API token under the id of another': token(itself, basic(other.id, machine.token)),
+    'an API token without its id': token({ ...itself, client_secret: machine.token }),
+    'an access token': token(itself, basic(machine.id, access)),
+    'a header that is no base64': token(itself, { authorization: 'Basic %%%' }),
+    'a header without a colon': token(itself, { authorization: `Basic ${Buffer.from(robot.id).toString('base64')}` }),
+    'a header with a broken encoding': token(itself, { authorization: `Basic ${Buffer.from(`${robot.id}:%E0%A4%A`).toString('base64')}` }),
+    'an empty header': token({ ...itself, ...withSecret(robot) }, { authorization: 'Basic' })
+  }
+  for (const [name, answer] of Object.entries(refused)) isRefused(t, await answer, 'invalid_client', name)
+
+  await call('DELETE', `/v1/api-tokens/${machine.id}`, { token: access })
+  isRefused(t, await token(itself, basic(machine.id, machine.token)), 'invalid_client', 'an API token that was withdrawn')
+})
+
+t.test('two ways at once are an invalid request, even where both are right', async t => {
+  const { token } = await startOAuth(t)
+  isRefused(t, await token({ ...itself, ...withSecret(robot) }, basic(robot.id, robot.secret)), 'invalid_request', 'two secrets')
+  isRefused(t, await token({ ...itself, client_id: portal.id }, basic(robot.id, robot.secret)), 'invalid_request', 'two names')
+})
+
+t.test('a client has the grants that it was registered for, and no other', async t => {
+  const { token, apiToken, post } = await startOAuth(t)
+  const machine = await apiToken()
+  isRefused(t, await token(itself), 'unauthorized_client', 'our own client is nobody by itself')
+  isRefused(t, await token(itself, basic(portal.id, portal.secret)), 'unauthorized_client', 'client_credentials')
+  isRefused(t, await token(asAda, basic(robot.id, robot.secret)), 'unauthorized_client', 'password')
+  isRefused(t, await token(asAda, basic(machine.id, machine.token)), 'unauthorized_client', 'password for an API token')
+  isRefused(t, await post('device_authorization', {}, basic(portal.id, portal.secret)), 'unauthorized_client', 'a device')
+  isRefused(t, await post('device_authorization', { client_id: portal.id }), 'invalid_client', 'a device without a secret')
+})
+
+t.test('tokens of a client carry no more than it may, and its name', async t => {
+  const { token, app, call } = await startOAuth(t)
+  const { body } = await token(asAda, basic(portal.id, portal.secret))
+  t.equal(body.scope, 'datasets:read profile sessions')
+  t.match(app.codec.verify('access', body.access_token), { client_id: portal.id, scope: body.scope })
+  t.equal((await call('GET', '/v1/users/me', { token: body.access_token })).status, 200)
+  t.equal((await call('GET', '/v1/api-tokens', { token: body.access_token })).status, 403)
+  isRefused(t, await token({ ...asAda, scope: 'audit' }, basic(portal.id, portal.secret)), 'invalid_scope', 'more than the client may, though the user may')
+  t.equal((await token({ ...asAda, client_id: 'notebook' })).body.scope, 'profile sessions')
+})
+
+t.test('a refresh token is good for its own client only, and a wrong one spends nothing', async t => {
+  const { token, refresh, login } = await startOAuth(t)
+  const [ours, theirs] = [await login('ada'), (await token(asAda, basic(portal.id, portal.secret))).body]
+  const spend = (refreshToken: string, ...more: [Record<string, string>?]): Promise<Answer> => token({ grant_type: 'refresh_token', refresh_token: refreshToken }, ...more)
+  isRefused(t, await spend(theirs.refresh_token), 'invalid_grant', 'of a confidential client without it')
+  isRefused(t, await token({ grant_type: 'refresh_token', refresh_token: theirs.refresh_token, client_id: portal.id }), 'invalid_client', 'in its name')
+  isRefused(t, await token({ grant_type: 'refresh_token', refresh_token: theirs.refresh_token, client_id: 'notebook' }), 'invalid_grant', 'by another client')
+  t.match(await refresh(theirs.refresh_token), { status: 401, body: { code: 'refresh_token_invalid' } }, 'nor by our own API')
+  isRefused(t, await spend(ours.refresh_token, basic(portal.id, portal.secret)), 'invalid_grant', 'of our own by another client')
+  t.match(await spend(theirs.refresh_token, basic(portal.id, portal.secret)), { status: 200, body: { scope: 'datasets:read profile sessions' } })
+  t.equal((await spend(ours.refresh_token)).status, 200)
+})
