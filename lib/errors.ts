@@ -130,6 +130,8 @@ export interface ErrorExtras {
   members?: Readonly<Record<string, unknown>>
   /** Whose credentials were refused, where that is known; never shown. */
   subject?: { user: string, session?: string }
+  /** What else the audit log is told of a refusal; never shown. */
+  about?: Readonly<Record<string, string>>
   cause?: unknown
 }
 

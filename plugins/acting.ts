@@ -2,7 +2,6 @@ import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Acting } from '#lib/audit/acting.js'
 import { createRefusals, type Refusal } from '#lib/audit/refusals.js'
-import { toldOf } from '#lib/audit/told.js'
 import type { Problem } from '#lib/errors.js'
 
 const whoActs = (request: FastifyRequest): Acting => ({
@@ -11,13 +10,14 @@ const whoActs = (request: FastifyRequest): Acting => ({
   device: request.device()
 })
 
-const refusalOf = (request: FastifyRequest, { code, extras: { subject } }: Problem): Refusal => ({
+const refusalOf = (request: FastifyRequest, { code, extras: { subject, about } }: Problem): Refusal => ({
   code,
   user: subject?.user ?? request.caller?.account.id,
   session: subject?.session,
   route: request.routeOptions.url ?? '',
   method: request.method,
-  request: request.id
+  request: request.id,
+  about
 })
 
 export default fp(async app => {
@@ -30,9 +30,5 @@ export default fp(async app => {
   app.addHook('onSend', async request => {
     if (request.problem !== null) await refusals.note(refusalOf(request, request.problem))
   })
-  app.events.on('event', event => {
-    const told = toldOf(event)
-    if (told) app.auditStore.record(told.owner, told.event).catch(onError)
-  })
   app.addHook('onClose', async () => { await refusals.flush() })
-}, { name: 'acting', dependencies: ['audit', 'client', 'errors', 'events'] })
+}, { name: 'acting', dependencies: ['audit', 'client', 'errors'] })

@@ -9,7 +9,7 @@ import type { AuthEvent } from '#lib/events.js'
 const SWEEP_MS = 60_000
 
 /** Events after which there may be an alarm to pass on. */
-const alarming = new Set<AuthEvent['type']>(['reuse', 'late_reuse', 'store_behind', 'login_failed', 'account_changed'])
+const alarming = new Set<AuthEvent['type']>(['reuse', 'late_reuse', 'store_behind', 'login_failed', 'account_created', 'account_changed'])
 
 export default fp<AppOptions>(async (app, { config, now }) => {
   const { redis, names, auditStore: store, incidents } = app

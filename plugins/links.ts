@@ -12,6 +12,7 @@ export default fp<AppOptions>(async (app, { config, now, skew }) => {
   app.decorate('links', createLinkServices({
     accounts,
     accountStore,
+    audit: app.auditStore,
     scopesOf: app.scopesOf,
     store: createLinkStore({ redis, names, now, skew }),
     outbox,
@@ -26,4 +27,4 @@ export default fp<AppOptions>(async (app, { config, now, skew }) => {
     durable: app.durable,
     report: app.tell
   }))
-}, { name: 'links', dependencies: ['redis', 'keys', 'sealing', 'accounts', 'events', 'limits', 'mail', 'scopes'] })
+}, { name: 'links', dependencies: ['redis', 'keys', 'sealing', 'accounts', 'audit', 'events', 'limits', 'mail', 'scopes'] })

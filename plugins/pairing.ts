@@ -26,8 +26,9 @@ export default fp<AppOptions>(async (app, { config, skew, randomId }) => {
       store,
       codes,
       apiTokens,
+      audit: app.auditStore,
       limits: { ofUser: sliding('user-code', config.USER_CODE_LIMIT, 600), fromAddress: sliding('user-code-address', 5 * config.USER_CODE_LIMIT, 600) },
       report
     })
   })
-}, { name: 'pairing', dependencies: ['redis', 'keys', 'sealing', 'limits', 'events', 'mail', 'api-tokens'] })
+}, { name: 'pairing', dependencies: ['redis', 'keys', 'sealing', 'limits', 'audit', 'events', 'mail', 'api-tokens'] })

@@ -9,9 +9,18 @@ import { createCredentials } from './credentials.js'
 import type { Passwords } from './passwords.js'
 import type { User } from './schema.js'
 import type { SlowDown } from './slow-down.js'
-import type { AccountStore, Change, Changed, Updated } from './store.js'
+import type { AccountStore, Change, Changed, Registered, Updated } from './store.js'
 
-export interface NewAccount { username: string, fullname: string, password: string, roles?: Role[], email?: string | null, verified?: boolean }
+export interface NewAccount {
+  username: string
+  fullname: string
+  password: string
+  roles?: Role[]
+  email?: string | null
+  verified?: boolean
+  /** That its owner makes it. */
+  registered?: Registered
+}
 /** An account from elsewhere, with the hash that its password has there. `created` is milliseconds since the epoch. */
 export interface ForeignAccount { username: string, fullname: string, hash: string, roles: Role[], active: boolean, created: number }
 export interface UserPatch { fullname?: string, email?: string | null, roles?: Role[], active?: boolean, verified?: boolean }
@@ -85,9 +94,9 @@ export function createAccounts (parts: Parts): Accounts {
   }
 
   /** @returns null if the name is taken */
-  const add = async (account: Omit<Account, 'id'>): Promise<User | null> => {
+  const add = async (account: Omit<Account, 'id'>, registered?: Registered): Promise<User | null> => {
     const added = { ...account, id: randomId(), username: account.username.toLowerCase() }
-    const id = await store.create(added)
+    const id = await store.create(added, registered)
     if (id === null) return null
     if (isActiveAdmin(added)) await store.addAdmin(id)
     report({ type: 'account_created', user: id })
@@ -127,9 +136,9 @@ export function createAccounts (parts: Parts): Accounts {
   }
 
   return {
-    create: async ({ username, fullname, password, roles = ['reader'], email = null, verified = false }) => {
+    create: async ({ username, fullname, password, roles = ['reader'], email = null, verified = false, registered }) => {
       const hash = await hashPassword(password)
-      return await add({ ...blank, fullname, username, password: hash, roles, verified, email, created: now() }) ?? fail('username_taken')
+      return await add({ ...blank, fullname, username, password: hash, roles, verified, email, created: now() }, registered) ?? fail('username_taken')
     },
 
     hashPassword,

@@ -22,6 +22,9 @@ export type Membership = 'changed' | 'same' | 'missing'
 
 export type Changed = Updated | { outcome: 'missing' } | { outcome: 'stale' }
 
+/** An account that its owner makes, perhaps by an invitation. */
+export interface Registered { invitation?: string }
+
 /** Some accounts; `last` is the name after which the next page begins, undefined if there is none. */
 export interface AccountPage { accounts: Account[], last: string | undefined }
 
@@ -35,7 +38,7 @@ export interface AccountPage { accounts: Account[], last: string | undefined }
  */
 export interface AccountStore {
   /** @returns the new account's id, or null if the name is taken */
-  create: (account: Account) => Promise<string | null>
+  create: (account: Account, registered?: Registered) => Promise<string | null>
   byId: (id: string) => Promise<Account | undefined>
   byUsername: (username: string) => Promise<Account | undefined>
   /** All accounts that have this e-mail address, however its letters are cased. */
@@ -79,7 +82,7 @@ export function createAccountStore ({ redis, names, sealing, stamp }: Parts): Ac
     return fields.id === undefined || fields.deleted !== undefined ? undefined : accountFrom(fields, sealing)
   }
 
-  const change = async (id: string, provided: Record<string, string>, ends: Change['ends'], mode: '' | 'delete', fields: Record<string, string>): Promise<Changed> => {
+  const change = async (id: string, provided: Record<string, string>, ends: Change['ends'], mode: '' | 'delete' | 'verify', fields: Record<string, string>): Promise<Changed> => {
     const [outcome, user, ended, entry] = await update(names.user(id), await stamp(id), JSON.stringify(provided), ends?.which ?? 'none', ends?.spared ?? '',
       ends?.reason ?? '', mode, ...Object.entries(fields).flat()) as [string, string[], string[], string]
     if (outcome !== 'updated') {
@@ -93,7 +96,7 @@ export function createAccountStore ({ redis, names, sealing, stamp }: Parts): Ac
   }
 
   return {
-    create: async account => {
+    create: async (account, registered) => {
       await redis.set(names.username(account.username), account.id, 'NX')
       // The name may stand for an account that was lost, or that another caller is creating right now.
       const id = await redis.get(names.username(account.username)) ?? account.id
@@ -102,7 +105,7 @@ export function createAccountStore ({ redis, names, sealing, stamp }: Parts): Ac
       const salt = sealing.newSalt()
       const seal = sealing.withSalt(id, salt)
       const entered = await emails.enter(id, seal, account.email)
-      const created = await create(names.user(id), await stamp(id, seal), ...Object.entries({ ...fieldsFrom({ ...account, id }), salt, ...entered }).flat())
+      const created = await create(names.user(id), await stamp(id, seal), registered === undefined ? '' : JSON.stringify(registered), ...Object.entries({ ...fieldsFrom({ ...account, id }), salt, ...entered }).flat())
       if (created !== 1) await emails.clear(id, entered.email_entry)
       const exists = created === 1 || await byId(id) !== undefined
       if (exists) await redis.zadd(names.usernames, 0, `${account.username}:${id}`)
@@ -133,7 +136,7 @@ export function createAccountStore ({ redis, names, sealing, stamp }: Parts): Ac
       const { email } = accountFrom(fields, sealing)
       if (email === null || sealing.emailHash(email) !== hash) return false
       // As it is stored, which no other writing has: an address that is changed meanwhile is not taken for verified.
-      const { outcome } = await change(id, { email: fields.email ?? '', active: '1' }, undefined, '', { verified: '1' })
+      const { outcome } = await change(id, { email: fields.email ?? '', active: '1' }, undefined, 'verify', { verified: '1' })
       return outcome === 'updated'
     },
     remove: async (id, username) => {

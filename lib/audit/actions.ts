@@ -36,7 +36,7 @@ export const actions = {
   brute_force: action('sessions', 'Failed logins of one account or from one address were too many within an hour; again whenever their number has doubled', { ...failure, reasons: ['account', 'address'], alarming: true }),
   account_created: action('accounts', 'An account was made; details say its name and roles'),
   account_changed: action('accounts', 'Full name, e-mail address or whether it is verified was changed; details name which'),
-  role_changed: action('accounts', 'An account has other roles; details say which', { alarming: true }),
+  role_changed: action('accounts', 'An account has other roles, or was made with the role admin; details say which', { alarming: true }),
   account_activated: action('accounts', 'An account may sign in again'),
   account_deactivated: action('accounts', 'An account may not sign in any more'),
   account_unlocked: action('accounts', 'The failed logins of an account were forgotten'),

@@ -2,8 +2,19 @@ import type { ErrorCode } from '../errors.js'
 import { owners } from './owners.js'
 import type { AuditStore, NewEvent } from './store.js'
 
-/** A call that was refused, and whose credentials it showed. `route` is the pattern, never what was called. */
-export interface Refusal { code: ErrorCode, user: string | undefined, session: string | undefined, route: string, method: string, request: string }
+/**
+ * A call that was refused, and whose credentials it showed. `route` is the pattern, never what was called;
+ * `about` is what else may be told.
+ */
+export interface Refusal {
+  code: ErrorCode
+  user: string | undefined
+  session: string | undefined
+  route: string
+  method: string
+  request: string
+  about?: Readonly<Record<string, string>> | undefined
+}
 
 /** Errors by what they are recorded as. Failed logins and spent refresh tokens are recorded where they happen. */
 const recorded: Partial<Record<ErrorCode, NewEvent['action']>> = {
@@ -27,6 +38,7 @@ const recorded: Partial<Record<ErrorCode, NewEvent['action']>> = {
   api_token_not_accepted: 'access_denied',
   api_token_too_wide: 'access_denied',
   not_permitted: 'access_denied',
+  link_invalid: 'link_refused',
   internal_error: 'internal_error'
 }
 
@@ -61,12 +73,12 @@ export function createRefusals ({ record, onError }: Parts) {
     note: async (refusal: Refusal): Promise<void> => {
       const action = recorded[refusal.code]
       if (action === undefined) return
-      const { code, user, session, route, method, request } = refusal
+      const { code, user, session, about, ...call } = refusal
       const owner = code === 'internal_error' ? owners.errors : user ?? owners.anonymous
       const window = windows.get(owner) ?? { seen: 0, timer: setTimeout(() => { void close(owner) }, WINDOW_MS).unref() }
       windows.set(owner, window)
       window.seen += 1
-      if (window.seen <= MOST_A_SECOND) await write(owner, { action, ...(session === undefined ? {} : { session }), details: { code, route, method, request } })
+      if (window.seen <= MOST_A_SECOND) await write(owner, { action, ...(session === undefined ? {} : { session }), details: { ...about, code, ...call } })
     },
     /** Records at once what was only counted so far. */
     flush: async (): Promise<void> => { await Promise.all([...windows.keys()].map(close)) }

@@ -1,5 +1,6 @@
 import type { Role, ScopesOf } from '../access/scopes.js'
 import type { AccountStore } from '../accounts/store.js'
+import type { AuditStore } from '../audit/store.js'
 import { fail } from '../errors.js'
 import type { Report } from '../events.js'
 import type { Outbox } from '../mail/outbox.js'
@@ -32,17 +33,19 @@ interface Parts {
   hashes: LinkHashes
   store: AccountStore
   scopesOf: ScopesOf
+  audit: Pick<AuditStore, 'record'>
   outbox: Outbox
   /** Unless an invitation says otherwise, in seconds. */
   lifetime: number
   report: Report
 }
 
-export function createInvitations ({ open, links, hashes, store, scopesOf, outbox, lifetime: usual, report }: Parts): Invitations {
+export function createInvitations ({ open, links, hashes, store, scopesOf, audit, outbox, lifetime: usual, report }: Parts): Invitations {
   return {
     create: async (by, { email, roles = ['reader'], expires_in: lifetime = usual }) => {
       if (!open) return fail('registration_closed')
       const link = await links.issue('invitation', { by, roles, email: email === undefined ? null : hashes.email(email) }, lifetime)
+      await audit.record(by, { action: 'invitation_created', details: { invitation: link.id } })
       report({ type: 'invitation_created', user: by, invitation: link.id })
       if (email !== undefined) outbox.post(async () => [invitationMail({ to: email, url: link.url, lifetime })])
       return { id: link.id, token: link.token, url: link.url, expires_at: new Date(link.expires).toISOString() }

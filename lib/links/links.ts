@@ -37,7 +37,7 @@ const codeOf = (error: unknown): ErrorCode | undefined => error instanceof Probl
 export function createLinks ({ store, hashes, page, now, report }: Parts): Links {
   const refuse = (kind: LinkKind, user: string | null): never => {
     report({ type: 'link_refused', kind, user })
-    return fail('link_invalid')
+    return fail('link_invalid', { about: { kind }, ...(user === null ? {} : { subject: { user } }) })
   }
 
   return {

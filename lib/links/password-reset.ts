@@ -1,6 +1,7 @@
 import type { Account } from '../accounts/account.js'
 import type { Accounts } from '../accounts/service.js'
 import type { AccountStore } from '../accounts/store.js'
+import type { AuditStore } from '../audit/store.js'
 import { fail, Problem } from '../errors.js'
 import type { Report } from '../events.js'
 import { addressKey } from '../limits/address.js'
@@ -31,6 +32,7 @@ interface Parts {
   hashes: LinkHashes
   accounts: Accounts
   store: AccountStore
+  audit: Pick<AuditStore, 'record'>
   outbox: Outbox
   limits: {
     /** Requests from one address. */
@@ -47,7 +49,7 @@ interface Parts {
 
 const MOST_MAILS = 5
 
-export function createPasswordReset ({ links, hashes, accounts, store, outbox, limits, lifetime, now, durable, report }: Parts): PasswordReset {
+export function createPasswordReset ({ links, hashes, accounts, store, audit, outbox, limits, lifetime, now, durable, report }: Parts): PasswordReset {
   const find = async (who: Named): Promise<Account[]> => {
     if ('email' in who) return await store.byEmail(who.email)
     const account = await store.byUsername(who.username.toLowerCase())
@@ -56,6 +58,8 @@ export function createPasswordReset ({ links, hashes, accounts, store, outbox, l
 
   const write = async ({ id, username, password, email }: Account): Promise<Mail[]> => {
     if (email === null || !await isWithin(limits.account, id)) return []
+    // First, so that there is no link which the log does not know of.
+    await audit.record(id, { action: 'password_reset_requested' })
     const { url } = await links.issue('reset', { user: id, password: hashes.password(password) }, lifetime)
     report({ type: 'password_reset_requested', user: id })
     return [resetMail({ to: email, username, url, lifetime })]

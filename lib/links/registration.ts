@@ -32,7 +32,7 @@ const uninvited: Invited = { roles: ['reader'], verified: false }
 
 export function createRegister ({ mode, accounts, links, invitations, verification, limit, report }: Parts): Register {
   const create = async ({ username, fullname, password, email }: NewRegistration, invited: Invited, invitation: string | null): Promise<User> => {
-    const user = await accounts.create({ username, fullname, password, email: email ?? null, ...invited })
+    const user = await accounts.create({ username, fullname, password, email: email ?? null, ...invited, registered: invitation === null ? {} : { invitation } })
     report({ type: 'registered', user: user.id, invitation })
     return user
   }

@@ -1,6 +1,7 @@
 import type { Accounts } from '../accounts/service.js'
 import type { ScopesOf } from '../access/scopes.js'
 import type { AccountStore } from '../accounts/store.js'
+import type { AuditStore } from '../audit/store.js'
 import type { Report } from '../events.js'
 import { addressKey } from '../limits/address.js'
 import type { Limit } from '../limits/limit.js'
@@ -27,6 +28,7 @@ export interface LinkServices {
 interface Parts {
   accounts: Accounts
   accountStore: AccountStore
+  audit: Pick<AuditStore, 'record'>
   scopesOf: ScopesOf
   store: LinkStore
   outbox: Outbox

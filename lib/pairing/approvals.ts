@@ -1,6 +1,7 @@
 import type { UserPrincipal } from '../access/authorize.js'
 import type { ApiToken } from '../api-tokens/schema.js'
 import type { ApiTokens } from '../api-tokens/service.js'
+import type { AuditStore } from '../audit/store.js'
 import { fail, type ErrorCode } from '../errors.js'
 import type { Report } from '../events.js'
 import { addressKey } from '../limits/address.js'
@@ -26,6 +27,7 @@ interface Parts {
   store: PairingStore
   codes: Codes
   apiTokens: Pick<ApiTokens, 'keep' | 'revoke'>
+  audit: Pick<AuditStore, 'record'>
   /** How many codes one user and one address may try. */
   limits: { ofUser: Limit, fromAddress: Limit }
   report: Report
@@ -37,7 +39,7 @@ const refuse = (state: Closed): never => fail(closed[state])
 
 const timeText = (ms: number): string => new Date(ms).toISOString()
 
-export function createApprovals ({ store, codes, apiTokens, limits, report }: Parts): Approvals {
+export function createApprovals ({ store, codes, apiTokens, audit, limits, report }: Parts): Approvals {
   /** The code that somebody typed. Every one counts as a try, because it may be a guess (RFC 8628 section 5.1). */
   const read = async (typed: string, { principal, address }: Approver): Promise<{ userCode: string, pairing: string }> => {
     await limits.ofUser(principal.account.id)
@@ -78,6 +80,7 @@ export function createApprovals ({ store, codes, apiTokens, limits, report }: Pa
         await apiTokens.revoke(user, token.id, 'pairing_closed')
         return refuse(outcome)
       }
+      await audit.record(user, { action: 'device_approved', details: { pairing, token: token.id } })
       report({ type: 'device_approved', user, pairing, token: token.id })
       return token
     },
@@ -87,6 +90,7 @@ export function createApprovals ({ store, codes, apiTokens, limits, report }: Pa
       const user = approver.principal.account.id
       const outcome = await store.decide(pairing, { as: 'denied', user })
       if (outcome !== 'decided') return refuse(outcome)
+      await audit.record(user, { action: 'device_denied', details: { pairing } })
       report({ type: 'device_denied', user, pairing })
     }
   }

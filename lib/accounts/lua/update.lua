@@ -1,6 +1,6 @@
 -- Changes an account and, in the same call, ends the sessions that may not outlive the change.
 -- ARGV  2 fields that must still have these values (JSON object)  3 which sessions end (none, others, all)
---       4 session spared by others  5 reason  6 'delete', or ''  7 ... fields and values
+--       4 session spared by others  5 reason  6 'delete', 'verify' or ''  7 ... fields and values
 -- Answers {'updated', user, ended ids, entry of the e-mail address before}, {'missing'}, or {'stale'} if a field has another value.
 
 local now, user = clock(), read(name('user'))
@@ -25,6 +25,7 @@ local function tell_changes()
   if #members > 0 then audit('account_changed', { details = cjson.encode({ members = members }) }) end
 end
 
+if ARGV[6] == 'verify' then audit('email_verified', {}) end
 if ARGV[6] == 'delete' then
   redis.call('DEL', name('user'))
   audit('account_deleted', { details = cjson.encode({ username = user.username }) })
