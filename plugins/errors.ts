@@ -1,8 +1,8 @@
 import fp from 'fastify-plugin'
 import { Problem } from '#lib/errors.js'
-import { classify, renderOAuthError, renderPlantDBProblem, renderProblem } from '#lib/http/problem.js'
+import { classify, renderIntrospectionError, renderOAuthError, renderPlantDBProblem, renderProblem } from '#lib/http/problem.js'
 
-const renderers = { oauth: renderOAuthError, plantdb: renderPlantDBProblem }
+const renderers = { oauth: renderOAuthError, introspection: renderIntrospectionError, plantdb: renderPlantDBProblem }
 
 declare module 'fastify' {
   interface FastifyRequest {

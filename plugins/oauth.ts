@@ -3,6 +3,7 @@ import type { AppOptions } from '#lib/app-options.js'
 import { createClientAuthentication } from '#lib/oauth/client-authentication.js'
 import { createClientTokens } from '#lib/oauth/client-tokens.js'
 import { createDeviceAuthorization } from '#lib/oauth/device-authorization.js'
+import { createIntrospection } from '#lib/oauth/introspection.js'
 import { createRevocation } from '#lib/oauth/revocation.js'
 import { createTokenEndpoint } from '#lib/oauth/token-endpoint.js'
 
@@ -10,6 +11,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     authorizeDevice: ReturnType<typeof createDeviceAuthorization>
     exchangeGrant: ReturnType<typeof createTokenEndpoint>
+    introspectToken: ReturnType<typeof createIntrospection>
     revokeToken: ReturnType<typeof createRevocation>
   }
 }
@@ -20,5 +22,6 @@ export default fp<AppOptions>(async (app, { config, now, randomId }) => {
   const clientTokens = createClientTokens({ codec, accounts: accountStore, scopesOf, lifetime: config.SESSION_TIMEOUT, randomId, now })
   app.decorate('authorizeDevice', createDeviceAuthorization({ devices, authenticateClient }))
   app.decorate('exchangeGrant', createTokenEndpoint({ accounts, sessions, devices, clientTokens, authenticateClient }))
+  app.decorate('introspectToken', createIntrospection({ codec, authenticate, authenticateClient, sessions: app.tokenStore, scopesOf }))
   app.decorate('revokeToken', createRevocation({ codec, registry, authenticateClient, sessions, apiTokens, apiTokenStore }))
-}, { name: 'oauth', dependencies: ['accounts', 'sessions', 'jwt', 'scopes', 'auth', 'oauth-clients', 'api-tokens', 'api-token-store', 'pairing'] })
+}, { name: 'oauth', dependencies: ['accounts', 'sessions', 'jwt', 'scopes', 'auth', 'token-store', 'oauth-clients', 'api-tokens', 'api-token-store', 'pairing'] })

@@ -143,6 +143,17 @@ export function renderOAuthError (error: Problem): Rendered<OAuthError> {
   }
 }
 
+/**
+ * The same where an access token is one of the ways to show who asks (RFC 7662 section 2.3): it is refused in the
+ * words of RFC 6750 section 3.1.
+ */
+export function renderIntrospectionError (error: Problem): Rendered<OAuthError> {
+  const { code } = error
+  const word = aboutAccessTokens.has(code) ? 'invalid_token' : code === 'insufficient_scope' ? code : undefined
+  if (word === undefined) return renderOAuthError(error)
+  return { status: error.statusCode, headers: { ...common(error), 'content-type': 'application/json; charset=utf-8' }, body: { error: word, error_description: describe(error) } }
+}
+
 /** error_description takes no quotes or backslashes and only ASCII. */
 const describe = ({ code, extras: { errors = [] } }: Problem): string =>
   [catalogue[code][1], ...errors.map(({ path, message }) => `${path} ${message}`)].join(' ').replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, '')

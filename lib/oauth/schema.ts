@@ -48,6 +48,26 @@ export const TokenReferenceForm = Type.Unsafe<Form>({
   }
 })
 
+/** RFC 7662 section 2.2; of a token that is not active nothing else is said. Times are seconds since the epoch. */
+export const Introspection = Type.Object({
+  active: Type.Boolean(),
+  scope: Type.Optional(Type.String({ description: 'What was granted, as far as the account may still have it' })),
+  client_id: Type.Optional(Type.String({ description: 'Of an API token, its own id' })),
+  username: Type.Optional(Type.String()),
+  token_type: Type.Optional(Type.String({ description: 'Absent of a refresh token, which opens nothing' })),
+  exp: Type.Optional(Type.Integer()),
+  iat: Type.Optional(Type.Integer()),
+  nbf: Type.Optional(Type.Integer()),
+  sub: Type.Optional(Type.String()),
+  aud: Type.Optional(Type.String()),
+  iss: Type.Optional(Type.String()),
+  jti: Type.Optional(Type.String()),
+  auth_time: Type.Optional(Type.Integer({ description: 'When the user last proved who they are' })),
+  cnf: Type.Optional(Type.Object({ jkt: Type.String() }, { description: 'The key that the token is bound to' })),
+  datasets: Type.Optional(Type.String({ description: 'What an API token is good for, as `glob/read,write;glob2/read`' }))
+}, { $id: 'Introspection' })
+export type Introspection = Static<typeof Introspection>
+
 /** The form of a device authorization request, likewise. */
 export const DeviceAuthorizationForm = Type.Unsafe<Form | null>({
   type: ['object', 'null'],

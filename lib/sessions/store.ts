@@ -103,6 +103,8 @@ export interface SessionStore {
   end: (user: string, which: Which, session: string, reason: string, proof?: string, transport?: Transport) => Promise<string[] | null>
   /** The open sessions of a user, those that lapse first at the front. */
   list: (user: string) => Promise<SessionState[]>
+  /** The account of a refresh token that would be rotated if it came now, by that way; else undefined. Nothing is changed. */
+  unspent: (user: string, session: string, jti: string, transport: Transport) => Promise<Account | undefined>
   /** What is true of a session and its account now, in one round trip. */
   standing: (user: string, session: string) => Promise<Standing>
 }
@@ -140,7 +142,7 @@ const listOf = (list: object = {}): string[] => Object.values(list) as string[]
 /** The session store in Redis. Its scripts are in `lua/`. */
 export function createSessionStore ({ redis, names, sealing, lifetimes, maxSessions, atLimit, pace, stamp, recordRotations, skew }: Parts): SessionStore {
   const define = (file: string) => defineScript(redis, sharedScript, script(file))
-  const [open, rotate, reauthenticate, end, list] = [define('open'), define('rotate'), define('reauthenticate'), define('end'), define('list')]
+  const [open, rotate, reauthenticate, end, list, unspent] = [define('open'), define('rotate'), define('reauthenticate'), define('end'), define('list'), define('unspent')]
   const standing = defineScript(redis, script('standing'))
   const live = (id: string, [, now, session, user]: Row): Live => ({
     session: sessionState(id, session), account: accountFrom(user, sealing), now: Number(now)
@@ -174,6 +176,11 @@ export function createSessionStore ({ redis, names, sealing, lifetimes, maxSessi
     list: async user => {
       const rows = await list(names.user(user), skew()) as string[][]
       return rows.map(fieldsOf).map(fields => sessionState(fields.id ?? '', fields))
+    },
+
+    unspent: async (user, session, jti, transport) => {
+      const [is, fields] = JSON.parse(await unspent(names.user(user), skew(), session, jti, transport) as string) as [boolean, string[]]
+      return is ? accountFrom(fieldsOf(fields), sealing) : undefined
     },
 
     standing: async (user, session) => {

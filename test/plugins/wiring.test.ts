@@ -7,7 +7,7 @@ const decorators = [
   'acting', 'stamp', 'audit', 'auditStore',
   'scopesOf', 'tokenInfo', 'vouchFor',
   'redis', 'names', 'durable', 'keys', 'sealing', 'jwt', 'codec', 'events', 'tell', 'metrics', 'cookieGuard', 'tokenStore', 'apiTokenStore', 'apiTokens', 'incidents', 'sessions', 'logout',
-  'limits', 'accounts', 'accountStore', 'groups', 'datasets', 'acceptUploads', 'ensureFirstAdmin', 'authenticate', 'routeRules', 'exchangeGrant', 'revokeToken', 'readiness', 'swagger', 'plantdb', 'speakPlantDB',
+  'limits', 'accounts', 'accountStore', 'groups', 'datasets', 'acceptUploads', 'ensureFirstAdmin', 'authenticate', 'routeRules', 'exchangeGrant', 'introspectToken', 'revokeToken', 'readiness', 'swagger', 'plantdb', 'speakPlantDB',
   'pairing', 'devicePage', 'authorizeDevice', 'oauthClients',
   'publicUrl', 'outbox', 'links', 'linkPage', 'updateProfile'
 ]
@@ -82,6 +82,7 @@ const table: Record<string, unknown> = {
   'GET /device/script.js': 'public',
   'GET /device/style.css': 'public',
   'POST /oauth/device_authorization': 'public',
+  'POST /oauth/introspect': 'self',
   'POST /oauth/revoke': 'self',
   'POST /oauth/token': 'self',
   'POST /v1/datasets/refresh': may('guardcell:superuser', 'datasets:read'),
