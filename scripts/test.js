@@ -2,7 +2,8 @@
 // COVERAGE=on npm test also measures which lines were run, and asks for 95 % of them; it takes a quarter longer.
 // npm test -- test/lib/some.test.ts runs some files.
 // npm run test:long runs the proofs of the data sets with larger numbers: 50 crashes, minutes of replicas that
-// are stopped again and again, files of 2 GiB, an archive of 12 000 files. It takes about half an hour and 12 GiB in the folder for temporary files.
+// are stopped again and again, files of 2 GiB, an archive of 12 000 files; and a killed process for each action of the
+// audit log that is recorded by a call of its own. It takes about half an hour and 12 GiB in the folder for temporary files.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -16,8 +17,8 @@ import { giveUp, say } from './steps/say.js'
 import { shared, testFiles } from './steps/suite.js'
 
 const LEAST_COVERAGE = 95
-const LONG = { CRASH_ROUNDS: '50', FILES_WHILE_STOPPED: '400', SECONDS_OF_STOPS: '300', LARGE_MIB: '2048', ARCHIVE_FILES: '12000' }
-const LONG_FILES = ['crash', 'replicas', 'large'].map(name => `test/main/datasets-${name}.test.ts`).concat('test/lib/datasets/archive/roundtrip.test.ts')
+const LONG = { CRASH_ROUNDS: '50', FILES_WHILE_STOPPED: '400', SECONDS_OF_STOPS: '300', LARGE_MIB: '2048', ARCHIVE_FILES: '12000', AUDIT_KILLS: 'all' }
+const LONG_FILES = ['crash', 'replicas', 'large'].map(name => `test/main/datasets-${name}.test.ts`).concat('test/lib/datasets/archive/roundtrip.test.ts', 'test/main/audit.test.ts')
 
 ensurePackages({ dev: true })
 ensureBuild()
