@@ -11,6 +11,7 @@ import { remedies, type Finding } from './datasets/examine.js'
 import { storeDemo } from './demo/store.js'
 import { Problem } from './errors.js'
 import { clientSecretHash, newClientSecret } from './oauth/client-secret.js'
+import { keysCommand } from './keys/command.js'
 import { importAccounts } from './plantdb/import-accounts.js'
 import { UnusableFile } from './plantdb/read-json.js'
 import { UsageError } from './usage-error.js'
@@ -54,6 +55,11 @@ const commands: Record<string, Command> = {
     usage: 'audit [--since <time>] [--until <time>] [--user <name or id>]',
     summary: 'prints the audit log as JSON lines, the earliest first',
     run: async (app, args) => await exportLines(app.audit, app.accountStore, optionsIn(args))
+  },
+  keys: {
+    usage: 'keys list | rotate',
+    summary: 'lists the keys that tokens are signed with, or announces a new one',
+    run: async (app, args) => await keysCommand(app.keys, args)
   },
   demo: {
     usage: 'demo',

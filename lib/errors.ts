@@ -62,6 +62,9 @@ export const catalogue = {
   user_not_found: [404, 'There is no such user.'],
   session_not_found: [404, 'There is no such session.'],
 
+  key_not_found: [404, 'There is no such key.'],
+  key_signing: [409, 'That key signs, or is about to; rotate first, and remove it once its successor signs.'],
+
   group_exists: [409, 'There is a group of that name.'],
   group_not_found: [404, 'There is no such group.'],
   group_unknown: [422, 'One of the groups does not exist.'],

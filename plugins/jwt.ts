@@ -15,8 +15,8 @@ export default fp<AppOptions>(async (app, { config, now }) => {
   const { current, issuer } = app.keys
   await app.register(jwt, {
     secret: current.secret,
-    sign: { algorithm: current.alg, kid: current.kid, iss: issuer, aud: config.AUDIENCE },
-    verify: { algorithms: [current.alg], allowedIss: issuer, allowedAud: config.AUDIENCE }
+    sign: { algorithm: 'HS512', kid: current.kid, iss: issuer, aud: config.AUDIENCE },
+    verify: { algorithms: ['HS512'], allowedIss: issuer, allowedAud: config.AUDIENCE }
   })
   app.decorate('codec', createCodec({ keys: app.keys, audience: config.AUDIENCE, accessFormat: config.ACCESS_TOKEN_FORMAT, leeway: config.JWT_LEEWAY, now }))
   app.decorateRequest('bearer', function () {

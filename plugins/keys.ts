@@ -1,19 +1,35 @@
 import fp from 'fastify-plugin'
 import type { AppOptions } from '#lib/app-options.js'
+import { repeating } from '#lib/audit/repeating.js'
+import { bringOver } from '#lib/keys/bring-over.js'
 import { loadSecret } from '#lib/keys/secret.js'
 import { openKeys, type Keys } from '#lib/keys/service.js'
 import { createKeyStore } from '#lib/keys/store.js'
+import { keyTimes } from '#lib/keys/times.js'
 
 declare module 'fastify' {
   interface FastifyInstance { keys: Keys }
 }
 
-export default fp<AppOptions>(async (app, { config, now }) => {
-  app.decorate('keys', await openKeys({
+export default fp<AppOptions>(async (app, { config, now, skew }) => {
+  const { redis, names } = app
+  await bringOver(redis, names, config.REDIS_PREFIX)
+  const times = keyTimes(config)
+  const keys = await openKeys({
     secret: await loadSecret({ stateDir: config.STATE_DIR, given: config.JWT_SECRET_KEY }),
-    store: createKeyStore(app.redis, config.REDIS_PREFIX),
+    // Who acts is known once the audit log is there, which is sealed with these keys.
+    store: createKeyStore({ redis, names, stamp: async owner => app.hasDecorator('stamp') ? await app.stamp(owner) : `${skew()}|system||` }),
     issuer: config.ISSUER,
     defaultIssuer: `http://localhost:${config.PORT}`,
+    alg: config.SIGNING_ALG,
+    times,
     now
-  }))
+  })
+  app.decorate('keys', keys)
+  const tending = repeating(times.reread, keys.tend, error => app.log.warn({ err: error }, 'the key ring could not be read'))
+  app.addHook('onReady', async () => tending.now())
+  app.addHook('preClose', async () => {
+    await tending.stop()
+    await keys.leave().catch(() => {})
+  })
 }, { name: 'keys', dependencies: ['redis'] })

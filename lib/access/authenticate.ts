@@ -87,6 +87,7 @@ export function createAuthenticate ({ codec, standing, apiTokens, isRegistered, 
   }
 
   return async (token, by = 'bearer') => {
+    await codec.ready(token)
     if (codec.kindOf(token) === 'api') return by === 'bearer' ? await ofApiToken(token) : fail('access_token_invalid')
     const claims = codec.verify('access', token)
     if (!('gty' in claims)) return await ofSession(claims, by)

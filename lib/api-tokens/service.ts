@@ -72,7 +72,8 @@ export function createApiTokens ({ store, codec, policy, randomId, now, durable,
       const token = { id: randomId(), ...checkWanted(owner, wanted, now()) }
       const { now: time, next } = await issue(user, token)
       const { id, scope, datasets, expires } = token
-      const text = codec.sign('api', { sub: user, username, jti: id, iat: Math.floor(time / 1000), exp: expires / 1000, scope, datasets })
+      const kid = await codec.lasting(expires)
+      const text = codec.sign('api', { sub: user, username, jti: id, iat: Math.floor(time / 1000), exp: expires / 1000, scope, datasets }, kid)
       return { ...await get(user, id), token: text, expires_in: Math.floor((expires - time) / 1000), next_eligible_at: timeText(next) }
     },
 
@@ -86,7 +87,7 @@ export function createApiTokens ({ store, codec, policy, randomId, now, durable,
       const found = await store.collect(user, id, codec.kid)
       if (found.outcome !== 'good') return undefined
       const { now: time, token: { created, expires, scope, datasets }, kid, username } = found
-      const text = codec.sign('api', { sub: user, username, jti: id, iat: Math.floor(created / 1000), exp: expires / 1000, scope, datasets }, kid)
+      const text = codec.sign('api', { sub: user, username, jti: id, iat: Math.floor(created / 1000), exp: expires / 1000, scope, datasets }, await codec.lasting(expires, kid))
       return { token: text, expires_in: Math.floor((expires - time) / 1000), scope, datasets }
     },
 

@@ -1,5 +1,5 @@
 /** What an action is about; the kinds that the list can be narrowed to. */
-export const kinds = ['sessions', 'accounts', 'api_tokens', 'groups', 'refusals', 'errors'] as const
+export const kinds = ['sessions', 'accounts', 'api_tokens', 'groups', 'keys', 'refusals', 'errors'] as const
 export type Kind = typeof kinds[number]
 
 /** A kind of event. */
@@ -56,6 +56,9 @@ export const actions = {
   api_token_collected: action('api_tokens', 'A paired device came for its API token'),
   device_approved: action('api_tokens', 'A device was given an API token by pairing; details say which'),
   device_denied: action('api_tokens', 'A device that asked for pairing was turned away'),
+  key_announced: action('keys', 'A key is going to sign: it was time, somebody ordered it, or algorithm or secret are to be others; details say which', { reasons: ['scheduled', 'ordered', 'algorithm', 'secret'] }),
+  key_removed: action('keys', 'A key was removed by order, and its tokens are good for nothing; details say which', { alarming: true }),
+  key_restored: action('keys', 'The store had lost a key, by nobody\'s order, and a replica gave it back; details say which', { alarming: true }),
   credentials_refused: action('refusals', 'A token or password was not good; details name error, route and method', { ...failure, minor: true }),
   access_denied: action('refusals', 'Somebody asked for more than is theirs: a scope, an API token wider than its owner, another one\'s data; details as above', { ...failure, minor: true }),
   refusals_counted: action('refusals', 'More refusals within a second than are recorded one by one; details say how many', { ...failure, minor: true }),

@@ -54,7 +54,7 @@ export function createAlarms ({ redis, names, store, incident }: Parts): Alarms 
     forward,
     sweep: async () => {
       let passed = 0
-      for (const owner of [owners.anonymous, ...await store.everybody()]) passed += await forward(owner)
+      for (const owner of [owners.anonymous, owners.keys, ...await store.everybody()]) passed += await forward(owner)
       return passed
     }
   }

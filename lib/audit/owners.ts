@@ -3,6 +3,7 @@ export const owners = {
   /** What concerns no known account. */
   anonymous: 'anonymous',
   groups: 'groups',
+  keys: 'keys',
   /** Unexpected errors. */
   errors: 'errors'
 } as const

@@ -34,7 +34,7 @@ export function createAudit ({ store, reading, open, now }: Parts): Audit {
     if (!all && (query.kind === 'errors' || (query.user ?? user) !== user)) return fail('not_permitted')
     if (query.kind === 'errors') return store.streamsOf(owners.errors)
     if (query.user !== undefined || !all) return store.streamsOf(query.user ?? user)
-    return [owners.anonymous, owners.groups, ...await store.everybody()].flatMap(store.streamsOf)
+    return [owners.anonymous, owners.groups, owners.keys, ...await store.everybody()].flatMap(store.streamsOf)
   }
 
   const search = async (range: Range, { action, kind }: AuditQuery): Promise<{ found: StoredEvent[], next: Place | undefined }> => {

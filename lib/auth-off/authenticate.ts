@@ -17,7 +17,7 @@ export const createOpenAuthenticate = ({ codec, theAdmin, scopesOf, now }: Parts
   return {
     kind: 'access',
     account,
-    session: sessionOf(codec, token, account.id),
+    session: await sessionOf(codec, token, account.id),
     transport: 'bearer',
     may: scope => allowed.has(scope),
     scope: scopeText(allowed),
@@ -29,8 +29,9 @@ export const createOpenAuthenticate = ({ codec, theAdmin, scopesOf, now }: Parts
 }
 
 /** A good token of the admin's still says which session is meant. */
-function sessionOf (codec: Codec, token: string, admin: string): string {
+async function sessionOf (codec: Codec, token: string, admin: string): Promise<string> {
   try {
+    await codec.ready(token)
     const claims = codec.verify('access', token)
     return 'sid' in claims && claims.sub === admin ? claims.sid : NONE
   } catch (error) {

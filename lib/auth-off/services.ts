@@ -40,7 +40,7 @@ export const openSessions = (sessions: Sessions, codec: Codec, theAdmin: TheAdmi
   refresh: async (call: RefreshCall): Promise<TokenPair> => {
     const account = await theAdmin()
     const refreshed = await unlessRefused(async () =>
-      presented(codec, call.token).user === account.id ? await sessions.refresh(call) : undefined)
+      (await presented(codec, call.token)).user === account.id ? await sessions.refresh(call) : undefined)
     return refreshed ?? await sessions.open({ account, scope: call.scope, device: HERE, transport: call.transport ?? 'bearer' })
   }
 })

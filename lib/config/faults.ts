@@ -43,6 +43,7 @@ const checks: ReadonlyArray<(config: Config) => string | undefined> = [
   ({ ADMIN_PASSWORD: password, PASSWORD_MIN_LENGTH: least }) => password !== undefined && password.length < least
     ? `ADMIN_PASSWORD must have at least ${least} characters (PASSWORD_MIN_LENGTH)`
     : undefined,
+  ({ KEY_ROTATION: period, KEY_OVERLAP: overlap }) => period === 0 || period >= 2 * overlap ? undefined : 'KEY_ROTATION must be at least twice KEY_OVERLAP, or 0',
   ({ ISSUER: issuer }) => issuer === undefined || URL.canParse(issuer) ? undefined : 'ISSUER must be a URL',
   ({ PUBLIC_URL: url }) => url === undefined || isWebAddress(url) ? undefined : 'PUBLIC_URL must be an address such as https://lab.example/guardcell, without query or fragment',
   ({ LINK_PAGE_URL: url }) => url === undefined || isWebAddress(url) ? undefined : 'LINK_PAGE_URL must be an address such as https://lab.example/link, without query or fragment',

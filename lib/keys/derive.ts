@@ -4,8 +4,8 @@ import type { Secret } from './secret.js'
 
 const MASTER_BYTES = 64
 
-/** What a key derived from the master is for; `sign:` and `opaque:` are followed by the kid of a generation of the signing key. */
-export type Purpose = 'check' | 'lookup' | 'sealing' | 'email' | 'csrf' | `sign:${string}` | `opaque:${string}`
+/** What a key derived from the master is for; after a colon comes the kid of a generation of the signing key. */
+export type Purpose = 'check' | 'lookup' | 'sealing' | 'email' | 'csrf' | 'keeping' | `${'sign' | 'opaque' | 'EdDSA' | 'ES256' | 'RS256'}:${string}`
 
 /**
  * The master key. A passphrase is stretched with Argon2id (RFC 9106) under the salt that all replicas share.

@@ -1,41 +1,107 @@
+import type { Stamp } from '../audit/stamp.js'
+import { owners } from '../audit/owners.js'
 import type { RedisClient } from '../redis/connect.js'
+import type { KeyNames } from '../redis/names.js'
+import { defineScript, type Fields } from '../redis/script.js'
+import { sharedScript } from '../sessions/store.js'
+import type { Algorithm, RingKey } from './ring.js'
 
-/** One generation of the signing key. `created` is in milliseconds since the epoch. */
-export interface RingKey { kid: string, alg: 'HS512', status: 'current', created: number }
+/** What a replica says of itself with every call. Times are milliseconds. */
+export interface Replica {
+  replica: string
+  /** Ids of the secrets that it knows. */
+  secrets: readonly string[]
+  /** The longest that its access tokens live, and any of its tokens but API tokens. */
+  access: number
+  longest: number
+  /** From the announcement of a key to its first signature. */
+  overlap: number
+}
 
-/** What all replicas of an installation agree on; no key material is among it. */
-export interface KeyFacts { check: string, issuer: string, ring: readonly RingKey[] }
+/** What a replica does again and again. */
+export interface Tending {
+  /** Whether it is about to start, and may be refused. */
+  boot: boolean
+  /** Check values of its secrets, by id. */
+  checks: Readonly<Record<string, string>>
+  /** The secret of a store that is empty. */
+  first: string
+  /** What a key that is due will be called. */
+  kid: string
+  alg: Algorithm
+  /** What it was configured with, until the ring has it. */
+  wish: { alg: Algorithm, secret: string } | null
+  /** Between two rotations; 0 for none. */
+  period: number
+  /** The ring as it knows it. */
+  held: readonly RingKey[]
+}
+
+/** The ring at a moment of Redis' clock, and the other facts by the names of their fields. */
+export interface Seen { outcome: 'ok', now: number, ring: readonly RingKey[], facts: Fields }
+
+/** Why a replica may not go on, and for the sake of which secret. */
+export interface Refused { outcome: 'refused', why: 'unknown' | 'next' | 'needed' | 'ring', secret: string }
 
 /**
- * The shared facts about the keys of an installation.
+ * What all replicas of an installation agree on about its keys. No key material is among it, except sealed under the
+ * secret in use.
  *
- * Callers rely on: what was written first stays. Of several replicas that start at the same moment with
- * different proposals all get the same answer, and a later start gets it again.
+ * Callers rely on: every call is one atomic change. Of several that announce a key at the same moment one does, and
+ * the others are answered its key. A key is announced before it signs, and is there until its last token has
+ * expired. Salt and issuer that were written first stay.
  */
 export interface KeyStore {
   /** The salt under which a passphrase is stretched: the kept one, else `proposal`. */
   salt: (proposal: Buffer) => Promise<Buffer>
-  /** The kept facts, with every fact that is not kept yet taken from `proposal`. */
-  agree: (proposal: KeyFacts) => Promise<KeyFacts>
-  /** The kept check value, or null if the store was emptied. */
-  check: () => Promise<string | null>
+  /** The kept issuer, else `proposal`. */
+  issuer: (proposal: string) => Promise<string>
+  tend: (replica: Replica, tending: Tending) => Promise<Seen | Refused>
+  /** Announces a key that is to sign next, unless there is one. */
+  rotate: (replica: Replica, kid: string) => Promise<Seen>
+  remove: (replica: Replica, kid: string) => Promise<Seen | { outcome: 'unknown' | 'signing' }>
+  /** Has a key stay until `until`. @returns false if there is no such key */
+  promise: (kid: string, until: number) => Promise<boolean>
+  /** The kept check value of a secret, or null if the store was emptied. */
+  check: (secret: string) => Promise<string | null>
+  /** Takes a replica off those that run. */
+  leave: (replica: string) => Promise<void>
 }
 
-/** The key store in the Redis hash `<prefix>keys`. */
-export function createKeyStore (redis: RedisClient, prefix: string): KeyStore {
-  const key = `${prefix}keys`
+const script = (file: string): URL => new URL(`./lua/${file}.lua`, import.meta.url)
+
+const seen = ([, now, ring, facts]: readonly unknown[]): Seen =>
+  ({ outcome: 'ok', now: Number(now), ring: Object.values(ring as object) as RingKey[], facts: facts as Fields })
+
+/** The key store in Redis, one hash. Its scripts are in `lua/`. */
+export function createKeyStore ({ redis, names, stamp }: { redis: RedisClient, names: KeyNames, stamp: Stamp }): KeyStore {
+  const define = (file: string) => defineScript(redis, sharedScript, script('ring'), script(file))
+  const [tend, rotate, remove] = [define('tend'), define('rotate'), define('remove')]
+  const promise = defineScript(redis, script('promise'))
+  const hash = `${names.keys}:facts`
+
+  const call = async (run: typeof tend, argument: object): Promise<readonly unknown[]> =>
+    JSON.parse(await run(names.keys, await stamp(owners.keys), JSON.stringify(argument)) as string) as unknown[]
+
+  const written = async (field: string, proposal: string): Promise<string> => {
+    await redis.hsetnx(hash, field, proposal)
+    return await redis.hget(hash, field) ?? ''
+  }
+
   return {
-    salt: async proposal => {
-      await redis.hsetnx(key, 'salt', proposal.toString('base64'))
-      return Buffer.from(await redis.hget(key, 'salt') ?? '', 'base64')
+    salt: async proposal => Buffer.from(await written('salt', proposal.toString('base64')), 'base64'),
+    issuer: proposal => written('issuer', proposal),
+    tend: async (replica, tending) => {
+      const answer = await call(tend, { ...replica, ...tending })
+      return answer[0] === 'ok' ? seen(answer) : { outcome: 'refused', why: answer[1] as Refused['why'], secret: String(answer[2]) }
     },
-    check: () => redis.hget(key, 'check'),
-    agree: async ({ check, issuer, ring }) => {
-      await redis.hsetnx(key, 'check', check)
-      await redis.hsetnx(key, 'issuer', issuer)
-      await redis.hsetnx(key, 'ring', JSON.stringify(ring))
-      const [keptCheck, keptIssuer, keptRing] = await redis.hmget(key, 'check', 'issuer', 'ring')
-      return { check: keptCheck ?? '', issuer: keptIssuer ?? '', ring: JSON.parse(keptRing ?? '[]') as RingKey[] }
-    }
+    rotate: async (replica, kid) => seen(await call(rotate, { ...replica, kid })),
+    remove: async (replica, kid) => {
+      const answer = await call(remove, { ...replica, kid })
+      return answer[0] === 'ok' ? seen(answer) : { outcome: answer[0] as 'unknown' | 'signing' }
+    },
+    promise: async (kid, until) => await promise(names.keys, kid, until) === 1,
+    check: secret => redis.hget(hash, `secret:${secret}`),
+    leave: async replica => { await redis.hdel(hash, `replica:${replica}`) }
   }
 }

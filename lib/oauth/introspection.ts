@@ -79,7 +79,7 @@ export function createIntrospection ({ codec, authenticate, authenticateClient, 
     const form = parametersOf(sent)
     const client = await clientFor(form, request)
     const token = tokenIn(form)
-    const presented = readToken(codec, token)
+    const presented = await readToken(codec, token)
     const isTold = presented !== undefined && (client === undefined || mayKnow(client, presented))
     return (isTold ? await ofToken(token, presented) : undefined) ?? { active: false }
   }

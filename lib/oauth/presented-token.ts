@@ -21,7 +21,8 @@ const check = TypeCompiler.Compile(Type.Object({ token: Type.String({ minLength:
 export const tokenIn = (form: Form): string => checkForm(check, form).token
 
 /** Reads a token of any kind; undefined for one that is not ours or has expired, except a refresh token. */
-export function readToken (codec: Codec, token: string): PresentedToken | undefined {
+export async function readToken (codec: Codec, token: string): Promise<PresentedToken | undefined> {
+  await codec.ready(token)
   const kind = codec.kindOf(token)
   try {
     return kind === undefined ? undefined : { kind, claims: codec.verify(kind, token) } as PresentedToken

@@ -50,7 +50,7 @@ export function createRevocation ({ codec, registry, authenticateClient, session
     const form = parametersOf(sent)
     const token = tokenIn(form)
     const client = await authenticateClient(authorization, form)
-    const presented = readToken(codec, token)
+    const presented = await readToken(codec, token)
     if (!presented) return
     admit(client, ownerOf(presented))
     await end(presented)

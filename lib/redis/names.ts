@@ -16,6 +16,8 @@ export interface KeyNames {
   /** A one-time link, by the hash of its token. */
   link: (kind: string, hash: string) => string
   incidents: string
+  /** Base of what is known about keys. */
+  keys: string
   /** Of one scan: who is writing to it. */
   scan: (id: string) => string
   /** The stream of changes of data sets. */
@@ -40,6 +42,7 @@ export const keyNames = (prefix: string): KeyNames => ({
   pairing: id => `${prefix}pairing:{${id}}`,
   link: (kind, hash) => `${prefix}link:${kind}:${hash}`,
   incidents: `${prefix}incidents`,
+  keys: `${prefix}{keys}`,
   scan: id => `${prefix}scan:{${id}}`,
   changes: `${prefix}datasets:changes`,
   alarms: `${prefix}alarms`,

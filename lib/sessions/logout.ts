@@ -17,6 +17,7 @@ interface Parts { codec: Codec, sessions: Sessions, authenticate: Authenticate }
 export const createLogout = ({ codec, sessions, authenticate }: Parts) =>
   async ({ accessToken, refreshToken, which, transport = 'bearer', admit }: LogoutRequest): Promise<void> => {
     const byAccessToken = async (token: string): Promise<void> => {
+      await codec.ready(token)
       const claims = codec.verify('access', token)
       if ('gty' in claims) return fail('session_required')
       const { sub, sid } = claims

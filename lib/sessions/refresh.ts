@@ -55,7 +55,8 @@ const refusals: Record<Exclude<Refreshed['outcome'], 'rotated' | 'retried' | 'he
 }
 
 /** What a refresh token says of itself. @throws `refresh_token_invalid` */
-export function presented (codec: Codec, token: string): PresentedToken & { client: string } {
+export async function presented (codec: Codec, token: string): Promise<PresentedToken & { client: string }> {
+  await codec.ready(token)
   const claims = codec.verify('refresh', token)
   return {
     user: claims.sub,
@@ -92,7 +93,7 @@ export function createRefresh ({ store, codec, lookup, randomId, limit, durable,
   }
 
   return async ({ token, transport = 'bearer', admit, scope, client = FIRST_PARTY, idempotencyKey, abandoned }: RefreshCall): Promise<TokenPair> => {
-    const old = presented(codec, token)
+    const old = await presented(codec, token)
     if (old.client !== client) return fail('refresh_token_invalid', { subject: { user: old.user, session: old.session } })
     admit?.(old.session)
     const rotation = {

@@ -113,7 +113,7 @@ export function createSessions (parts: Parts): Sessions {
     end: async request => { if (await end(request) === null) fail('access_token_invalid') },
 
     endByRefreshToken: async (token, which, { transport = 'bearer', admit } = {}) => {
-      const { user, session, jti } = presented(codec, token)
+      const { user, session, jti } = await presented(codec, token)
       admit?.(session)
       const ended = await end({ user, which, session, reason: 'logout', transport, ...(which === 'one' ? {} : { proof: jti }) })
       if (ended === null) fail('refresh_token_invalid')

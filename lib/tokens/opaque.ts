@@ -40,13 +40,16 @@ export function sealOpaque (claims: Claims, key: OpaqueKey, audience: readonly s
   return `${OPAQUE}${key.kid}.${Buffer.concat([tag, cipher.update(bytes), cipher.final()]).toString('base64url')}`
 }
 
+/** The kid that an opaque token names; '' if it names none. */
+export const opaqueKid = (token: string): string => token.slice(OPAQUE.length, Math.max(token.indexOf('.'), OPAQUE.length))
+
 /**
  * Claims of a token that `sealOpaque` made.
  * @throws BadToken for anything that is not exactly right
  */
 export function openOpaque (token: string, find: (kid: string) => OpaqueKey | undefined, audience: readonly string[]): Record<string, unknown> {
   const dot = token.indexOf('.')
-  const key = find(token.slice(OPAQUE.length, Math.max(dot, OPAQUE.length))) ?? refuse('an unknown key')
+  const key = find(opaqueKid(token)) ?? refuse('an unknown key')
   const sealed = decodeBase64url(token.slice(dot + 1))
   if (sealed.length <= TAG_BYTES) return refuse('too short')
   const tag = sealed.subarray(0, TAG_BYTES)

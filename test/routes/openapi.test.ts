@@ -62,7 +62,7 @@ t.test('every reference leads somewhere, and every parameter of a path is descri
 
 t.test('the document says which operations take credentials, and how they refuse', async t => {
   const { found } = await read(t)
-  const guarded = (name: string): boolean => /^\w+ \/v1\/(users|sessions|api-tokens|devices|auth\/(?:password|reauthenticate|token|verify)$|auth\/email\/verification|invitations|groups|datasets|audit)/.test(name) || /^(POST|PUT|PATCH|DELETE) \/v1\/scans/.test(name) || /^POST \/(?!v1\/|oauth\/|login$|token-refresh$)/.test(name)
+  const guarded = (name: string): boolean => /^\w+ \/v1\/(users|sessions|api-tokens|devices|auth\/(?:password|reauthenticate|token|verify)$|auth\/email\/verification|invitations|groups|datasets|audit|keys)/.test(name) || /^(POST|PUT|PATCH|DELETE) \/v1\/scans/.test(name) || /^POST \/(?!v1\/|oauth\/|login$|token-refresh$)/.test(name)
   t.strictSame(each(found, ({ security = [] }, name) => guarded(name) && !security.some((one: object) => 'bearer' in one)), [])
   t.strictSame(each(found, ({ security = [{}] }, name) => !guarded(name) && !security.some((one: object) => Object.keys(one).length === 0)), [], 'the others can be called without')
   t.strictSame(each(found, ({ responses }, name) => guarded(name) && ['401', '403', '503'].some(code => !responses[code])), [])

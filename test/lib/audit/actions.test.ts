@@ -219,6 +219,23 @@ t.test('every action of the table is recorded when its time comes, and says who,
       await withUser(running, mine).deny((await begin(running)).body.user_code)
       return { user: id, by: id, session, device }
     },
+    key_announced: async () => {
+      const { body } = await call('POST', '/v1/keys/rotate', { token })
+      return { user: null, ...byAdmin, reason: 'ordered', details: { kid: body.kid, alg: 'HS512' } }
+    },
+    key_removed: async () => {
+      const { body } = await call('POST', '/v1/keys/rotate', { token })
+      await call('DELETE', `/v1/keys/${body.kid}`, { token })
+      return { user: null, ...byAdmin, details: { kid: body.kid, alg: 'HS512' } }
+    },
+    key_restored: async () => {
+      const { body } = await call('POST', '/v1/keys/rotate', { token })
+      // As if the store had lost the announcement.
+      const ring = await app.redis.hget(`${app.names.keys}:facts`, 'ring')
+      await app.redis.hset(`${app.names.keys}:facts`, 'ring', JSON.stringify((JSON.parse(ring!) as object[]).slice(0, -1)))
+      await call('GET', '/v1/keys', { token })
+      return { user: null, details: { kid: body.kid } }
+    },
     credentials_refused: async () => {
       await call('GET', '/v1/users/me', { token: 'nonsense' })
       return { user: null, ...byNobody, details: { code: 'access_token_invalid', route: '/v1/users/me', method: 'GET' } }

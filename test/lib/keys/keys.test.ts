@@ -8,6 +8,7 @@ import { deriveKey, deriveMaster } from '#lib/keys/derive.js'
 import { loadSecret, readSecretText, type Secret } from '#lib/keys/secret.js'
 import { openKeys } from '#lib/keys/service.js'
 import { createKeyStore } from '#lib/keys/store.js'
+import { keyNames } from '#lib/redis/names.js'
 import { openRedis } from '#lib/redis/open.js'
 import { ownPrefix } from '../../support/app.js'
 
@@ -18,8 +19,10 @@ async function keyStore (t: Test) {
   const { redis } = await openRedis(process.env.REDIS_URL!, () => {})
   t.teardown(() => { redis.disconnect() })
   const prefix = ownPrefix()
-  const store = createKeyStore(redis, prefix)
-  return { redis, prefix, open: (secret: Secret, issuer?: string) => openKeys({ secret, store, issuer, defaultIssuer: 'http://localhost:8080', now: Date.now }) }
+  const names = keyNames(prefix)
+  const store = createKeyStore({ redis, names, stamp: async () => '0' })
+  const times = { period: 0, overlap: 1000, access: 1000, longest: 1000, reread: 100 }
+  return { redis, facts: `${names.keys}:facts`, open: (secret: Secret, issuer?: string) => openKeys({ secret, store, issuer, defaultIssuer: 'http://localhost:8080', alg: 'HS512', times, now: Date.now }) }
 }
 
 t.test('key bytes are taken as they are, 64 at least, in either alphabet', async t => {
@@ -83,18 +86,18 @@ t.test('another secret is refused, and changes nothing', async t => {
 })
 
 t.test('a ring without a signing key is refused', async t => {
-  const { open, redis, prefix } = await keyStore(t)
+  const { open, redis, facts } = await keyStore(t)
   const secret = bytes()
   await open(secret)
-  await redis.hset(`${prefix}keys`, 'ring', '[]')
+  await redis.hset(facts, 'ring', '[]')
   await t.rejects(open(secret), /names no signing key/)
 })
 
 t.test('no key material is kept in Redis', async t => {
-  const { open, redis, prefix } = await keyStore(t)
+  const { open, redis, facts } = await keyStore(t)
   const secret = bytes()
   const { current, lookup, sealing, email } = await open(secret)
-  const kept = JSON.stringify(await redis.hgetall(`${prefix}keys`))
+  const kept = JSON.stringify(await redis.hgetall(facts))
   for (const key of [(secret as { bytes: Buffer }).bytes, current.secret, lookup, sealing.key, email]) {
     for (const form of ['hex', 'base64', 'base64url'] as const) t.notOk(kept.includes(key.toString(form).slice(0, 20)))
   }

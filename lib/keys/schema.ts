@@ -1,0 +1,17 @@
+import { Type, type Static } from '@sinclair/typebox'
+import { Nullable, Page, ref, Time, Words } from '../http/schema.js'
+import { algorithms } from './ring.js'
+
+export const Kid = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })
+
+/** One generation of the signing key. */
+export const Key = Type.Object({
+  kid: Type.String(),
+  alg: Words(algorithms, { description: 'Of the access tokens that it signs' }),
+  status: Words(['next', 'current', 'retiring'] as const, { description: '`next` is announced and signs soon, `retiring` only verifies' }),
+  created: Time,
+  retires: Nullable(Type.String({ format: 'date-time', description: 'When the last token that it signed has expired, and it is dropped' }))
+}, { $id: 'Key' })
+export type Key = Static<typeof Key>
+
+export const KeyList = Page(ref(Key))
