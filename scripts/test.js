@@ -1,6 +1,7 @@
 // npm test: installs, finds Redis, runs the suite against one of its own.
 // COVERAGE=on npm test also measures which lines were run, and asks for 95 % of them; it takes a quarter longer.
 // npm test -- test/lib/some.test.ts runs some files.
+// npm run fuzz sends 50 000 generated requests; npm test sends 5 000 of them.
 // npm run test:long runs the proofs of the data sets with larger numbers: 50 crashes, minutes of replicas that
 // are stopped again and again, files of 2 GiB, an archive of 12 000 files; and a killed process for each action of the
 // audit log that is recorded by a call of its own. It takes about half an hour and 12 GiB in the folder for temporary files.
@@ -18,7 +19,14 @@ import { shared, testFiles } from './steps/suite.js'
 
 const LEAST_COVERAGE = 95
 const LONG = { CRASH_ROUNDS: '50', FILES_WHILE_STOPPED: '400', SECONDS_OF_STOPS: '300', LARGE_MIB: '2048', ARCHIVE_FILES: '12000', AUDIT_KILLS: 'all' }
-const LONG_FILES = ['crash', 'replicas', 'large'].map(name => `test/main/datasets-${name}.test.ts`).concat('test/lib/datasets/archive/roundtrip.test.ts', 'test/main/audit.test.ts')
+/** Proofs that are run by hand: their files, and how much of everything. */
+const PROOFS = {
+  '--long': {
+    files: [...['crash', 'replicas', 'large'].map(name => `test/main/datasets-${name}.test.ts`), 'test/lib/datasets/archive/roundtrip.test.ts', 'test/main/audit.test.ts'],
+    env: LONG
+  },
+  '--fuzz': { files: ['test/fuzz.test.ts'], env: { FUZZ_REQUESTS: '50000' } }
+}
 
 ensurePackages({ dev: true })
 ensureBuild()
@@ -27,16 +35,16 @@ const folder = mkdtempSync(join(tmpdir(), 'guardcell-test-'))
 const redis = await runRedis(program, folder)
 process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }))
 
-const isLong = process.argv[2] === '--long'
-const named = isLong ? LONG_FILES : process.argv.slice(2)
+const proof = PROOFS[process.argv[2]]
+const named = proof?.files ?? process.argv.slice(2)
 const isMeasured = process.env.COVERAGE === 'on' && named.length === 0
-const pace = isLong ? ['--jobs', '1', '--timeout', '3600'] : ['--jobs', String(availableParallelism() + 1)]
+const pace = proof ? ['--jobs', '1', '--timeout', '3600'] : ['--jobs', String(availableParallelism() + 1)]
 const coverage = isMeasured ? ['--allow-incomplete-coverage', '--coverage-report=json-summary'] : ['--disable-coverage', '--allow-empty-coverage']
 const files = named.length > 0 ? named : shared(testFiles())
 const tap = [inProject('node_modules/.bin/tap'), ...coverage, ...pace]
 if (!existsSync(inProject('.tap/plugins'))) spawnSync(process.execPath, [tap[0], 'build'], { cwd: inProject('.'), stdio: 'inherit' })
 const run = spawn(process.execPath, [...tap, ...files], {
-  cwd: inProject('.'), stdio: 'inherit', env: { ...process.env, ...(isLong ? LONG : {}), REDIS_URL: redis.url, REDIS_SERVER: program, FASTIFY_AUTOLOAD_TYPESCRIPT: '1' }
+  cwd: inProject('.'), stdio: 'inherit', env: { ...proof?.env, ...process.env, REDIS_URL: redis.url, REDIS_SERVER: program, FASTIFY_AUTOLOAD_TYPESCRIPT: '1' }
 })
 // The tests end first, then their Redis.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => run.kill(signal))

@@ -1,3 +1,5 @@
+import { refusals } from './schema.js'
+
 interface Document { paths?: object }
 interface Operation { requestBody?: { required?: boolean, content?: Record<string, { schema?: { type?: unknown } }> } }
 
@@ -18,4 +20,14 @@ export function withScheme<T extends { security?: Security }> (scheme: string, s
   const { security = [] } = schema
   const takesMore = security.some(one => 'bearer' in one) && !security.some(one => scheme in one)
   return takesMore ? { ...schema, security: [...security, { [scheme]: [] }] } : schema
+}
+
+interface Described { response?: unknown }
+
+/** Says of a route that reads bodies how one is refused that cannot be read, is too large or of a media type that is not taken. */
+export function withRefusedBodies<T extends Described> (method: string | string[], schema: T): T {
+  const response = (schema.response ?? {}) as Record<string, unknown>
+  const readsNone = [method].flat().every(one => one === 'GET' || one === 'HEAD' || one === 'OPTIONS')
+  if (readsNone || Object.keys(response).some(status => /^4xx$/i.test(status))) return schema
+  return { ...schema, response: { ...refusals(400, 413, 415), ...response } }
 }

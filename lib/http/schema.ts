@@ -2,7 +2,9 @@ import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { STATUS_CODES } from 'node:http'
 
 /** A scalar or null. A type list serializes several times as fast as a union of schemas. */
-export const Nullable = <T extends TSchema>(schema: T) => Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type, 'null'] })
+export const Nullable = <T extends TSchema>(schema: T) => Type.Unsafe<Static<T> | null>({
+  ...schema, type: [schema.type, 'null'], ...(Array.isArray(schema.enum) ? { enum: [...schema.enum as unknown[], null] } : {})
+})
 
 /** One of a few words. */
 export const Words = <const T extends string>(words: readonly T[], options: object = {}) =>

@@ -9,6 +9,7 @@ const SHARE = 6
  * shared process runs, the files of the others are still being loaded.
  */
 const ALONE = [
+  /^test\/fuzz\./,
   /^test\/lib\/datasets\/crowd\./,
   /^test\/(main|scripts|browser)\//,
   /^test\/lib\/(sessions|redis)\//,

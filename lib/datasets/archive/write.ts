@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import type { PassThrough, Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ZipFile } from 'yazl'
+import { Problem } from '../../errors.js'
 import { missingAs } from '../disk.js'
 import { openPlain, withPlainFile } from '../plain-file.js'
 import { requireListed } from './listed.js'
@@ -48,6 +50,25 @@ const needsEndRecords = (members: readonly Member[]): boolean =>
 const end = (zip: ZipFile, members: readonly Member[]): Promise<number> => new Promise(resolve =>
   zip.end({ forceZip64Format: needsEndRecords(members), comment: '' }, resolve as () => void))
 
+/** How often a scan is looked at anew whose listing does not fit its folder: a change came in between. */
+const LOOKS = 5
+const PAUSE_MS = 50
+
+/** The text of `files.json` and the members that go with it. @throws `scan_not_found`, `scan_busy` */
+async function contentsOf (folder: string): Promise<{ listing: Buffer, members: Member[] }> {
+  for (let look = 1; ; look++) {
+    try {
+      const listing = await withPlainFile(join(folder, 'files.json'), handle => handle.readFile()).catch(missingAs('scan_not_found'))
+      const members = await membersOf(folder).catch(missingAs('scan_busy'))
+      requireListed(listing.toString(), new Set(members.map(({ path }) => path)))
+      return { listing, members }
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'scan_busy' || look === LOOKS) throw error
+      await sleep(PAUSE_MS)
+    }
+  }
+}
+
 /**
  * A scan as a ZIP whose members are stored, not compressed. All that `files.json` lists is in it; a file that is
  * added meanwhile may not be. A file that vanishes or changes its size before its turn destroys the stream with
@@ -58,10 +79,7 @@ const end = (zip: ZipFile, members: readonly Member[]): Promise<number> => new P
  * @throws `scan_not_found`, `scan_busy`
  */
 export async function archiveOf (folder: string): Promise<{ stream: Readable, size: number }> {
-  const listing = await withPlainFile(join(folder, 'files.json'), handle => handle.readFile()).catch(missingAs('scan_not_found'))
-  const members = await membersOf(folder).catch(missingAs('scan_busy'))
-  requireListed(listing.toString(), new Set(members.map(({ path }) => path)))
-
+  const { listing, members } = await contentsOf(folder)
   const zip = new ZipFile()
   const { output, addFile } = feeder(zip, folder)
   for (const member of members) {

@@ -101,6 +101,16 @@ t.test('the listing is that which was read, and what it lists must be there', as
   await t.rejects(archiveOf(folder), { code: 'scan_not_found' }, 'no symbolic link is followed')
 })
 
+t.test('a change that comes in between is waited for', async t => {
+  const folder = t.testdir()
+  put(folder, { ...small, 'files.json': listing('a.jpg', 'b.jpg') })
+  const asked = archiveOf(folder)
+  await wait(20)
+  put(folder, { 'images/b.jpg': 'there after all' })
+  const { stream } = await asked
+  t.ok((await buffer(stream)).includes('there after all'))
+})
+
 t.test('files that PlantDB has only announced are not waited for', async t => {
   const folder = t.testdir()
   put(folder, { ...small, 'files.json': '{"filesets":[{"id":"images","files":[{"id":"b","file":null},{"id":"a","file":"a.jpg"}]},{"id":"../x","files":[{"id":"c","file":"c"}]},{"id":"none"}]}' })
