@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { startRedis } from '../../support/redis.js'
+import { linkIn } from '../../support/smtp.js'
 
 const ADMIN = 'Admin-pass_w0rd'
 const PASSPHRASE = 'a-passphrase.of_the-lab'
@@ -24,6 +25,7 @@ async function serve (t: Test, redisUrl: string) {
       FASTIFY_AUTOLOAD_TYPESCRIPT: '1',
       LOG_LEVEL: 'trace',
       STATE_DIR: folder,
+      REGISTRATION: 'open',
       PORT: '0',
       TRUST_PROXY: '127.0.0.1',
       REDIS_URL: redisUrl,
@@ -42,11 +44,11 @@ async function serve (t: Test, redisUrl: string) {
     if (child.exitCode !== null) throw new Error(text())
     await new Promise(resolve => setTimeout(resolve, 20))
   }
-  return { url: /serves on (http:\S+)/.exec(text())![1]!, text }
+  return { url: /serves on (http:\S+)/.exec(text())![1]!, text, mails: join(folder, 'mail') }
 }
 
-/** A client that remembers whatever must not be found anywhere. */
-function remembering (url: string) {
+/** A client that remembers whatever must not be found anywhere. @param mails where the service puts its mails */
+function remembering (url: string, mails: string) {
   const secrets = new Map<string, string>([['passphrase', PASSPHRASE], ['admin password', ADMIN], ['user agent', USER_AGENT]])
   let calls = 0
   const secret = (what: string, text: string): string => {
@@ -69,18 +71,32 @@ function remembering (url: string) {
     })
     const text = await response.text()
     const answer = text.startsWith('{') ? JSON.parse(text) as Record<string, any> : {}
-    for (const [name, value] of Object.entries(answer)) if (/token$/.test(name) && typeof value === 'string') secret(name, value)
+    for (const [name, value] of Object.entries(answer)) if (/(token|_code)$/.test(name) && typeof value === 'string') secret(name, value)
     const cookies = response.headers.getSetCookie().map(cookie => cookie.split(';', 1)[0]!)
     for (const cookie of cookies) secret('cookie', cookie.slice(cookie.indexOf('=') + 1))
     return { status: response.status, answer, cookies }
   }
-  return { secrets, secret, call, url }
+  const seen = new Set<string>()
+  /** The token of the link in the next mail to an address. */
+  const mailed = async (to: string): Promise<string> => {
+    for (const deadline = Date.now() + 30_000; Date.now() < deadline; await new Promise(resolve => setTimeout(resolve, 20))) {
+      for (const file of (await readdir(mails).catch(() => [])).filter(name => !seen.has(name))) {
+        const text = await readFile(join(mails, file), 'utf8')
+        if (!text.includes(`To: ${to}\n`) || !text.includes('#kind=')) continue
+        seen.add(file)
+        return secret('link', linkIn(text).token)
+      }
+    }
+    throw new Error('no mail came')
+  }
+  return { secrets, secret, call, url, mailed }
 }
 
 type Client = ReturnType<typeof remembering>
 
 /** What people do on a normal day. @returns tokens, spent and not */
-async function workday ({ call, secret, url }: Client) {
+async function workday (client: Client) {
+  const { call, secret, url } = client
   const login = async (username: string, password: string) =>
     (await call('POST', '/v1/auth/login', { body: { username, password, device: secret('label', `Shelf of ${username}, ${password.length}`) } })).answer
   const admin = await login('admin', ADMIN)
@@ -99,7 +115,43 @@ async function workday ({ call, secret, url }: Client) {
   const next = secret('password', 'Ada-n3xt-word')
   const changed = await call('POST', '/v1/auth/password', { token: second.access_token, body: { current: password, new: next } })
   const listed = await call('GET', '/v1/sessions', { token: second.access_token })
-  return { browser, renewed, ada, first, second, machine, changed, listed, password: next }
+  const mailing = await byMail(client, admin.access_token)
+  const paired = await pairing(client, second.access_token)
+  return { browser, renewed, ada, first, second, machine, changed, listed, mailing, paired, password: next }
+}
+
+/** Somebody is invited, verifies an address, and loses a password. @returns how it went */
+async function byMail ({ call, secret, mailed }: Client, admin: string): Promise<number[]> {
+  const [first, other, open] = ['grace.private@lab.example', 'hopper.private@lab.example', 'open.private@lab.example'].map(email => secret('e-mail', email)) as [string, string, string]
+  const password = secret('password', 'Grace-s3cret-word')
+  await call('POST', '/v1/invitations', { token: admin, body: { email: first } })
+  const registered = await call('POST', '/v1/auth/register', { body: { username: 'grace', fullname: 'Grace', password, email: first, invitation: await mailed(first) } })
+  const { answer: grace } = await call('POST', '/v1/auth/login', { body: { username: 'grace', password } })
+  await call('PATCH', '/v1/users/me', { token: grace.access_token, body: { email: other } })
+  const verified = await call('POST', '/v1/auth/email/verify', { body: { token: await mailed(other) } })
+  await call('POST', '/v1/auth/password/forgot', { body: { email: other } })
+  const reset = await call('POST', '/v1/auth/password/reset', { body: { token: await mailed(other), new: secret('password', 'Grace-n3xt-word') } })
+  // Some are left open at the end of the day.
+  await call('POST', '/v1/invitations', { token: admin, body: { email: open } })
+  await mailed(open)
+  await call('POST', '/v1/auth/password/forgot', { body: { username: 'grace' } })
+  await mailed(other)
+  return [registered, verified, reset].map(({ status }) => status)
+}
+
+/** A camera is paired, another one turned away, a third one left waiting. @returns how it went */
+async function pairing ({ call, secret }: Client, token: string): Promise<number[]> {
+  const begin = async () => {
+    const { answer } = await call('POST', '/oauth/device_authorization', { form: { client_id: 'guardcell', device_name: secret('label', `Camera of bench ${Math.random()}`) } })
+    secret('user code', answer.user_code.replace('-', ''))
+    return answer
+  }
+  const poll = (code: string) => call('POST', '/oauth/token', { form: { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: code, client_id: 'guardcell' } })
+  const [paired, denied] = [await begin(), await begin()]
+  await begin()
+  const approved = await call('POST', '/v1/devices/approve', { token, body: { user_code: paired.user_code, name: 'camera', datasets: { '*': ['read'] } } })
+  await call('POST', '/v1/devices/deny', { token, body: { user_code: denied.user_code } })
+  return [approved, await poll(paired.device_code), await poll(denied.device_code)].map(({ status }) => status)
 }
 
 /** What goes wrong, by mistake or not. */
@@ -157,10 +209,12 @@ t.test('a dump of Redis and the log after a busy day hold no token, passphrase, 
   t.teardown(() => { redis.disconnect() })
   redis.on('error', () => {})
   const service = await serve(t, server.url)
-  const client = remembering(service.url)
+  const client = remembering(service.url, service.mails)
 
   const day = await workday(client)
   t.match([day.ada, day.machine, day.browser.cookies.length, day.renewed.status, day.changed.status, day.listed.status], [{ email: 'ada.private@lab.example' }, { token: String }, 3, 200, 204, 200], 'the day was a good one')
+  t.strictSame([day.mailing, day.paired], [[201, 204, 204], [200, 200, 400]], 'for those who come by mail and for cameras as well')
+  for (const what of ['link', 'user code', 'label', 'e-mail', 'address', 'device_code']) t.ok([...client.secrets.keys()].some(name => name.startsWith(`${what} `)), `${what} is looked for`)
   t.ok(day.listed.answer.items.some((item: any) => item.device.user_agent === USER_AGENT), 'who may see what is sealed sees it')
   await mishaps(client, day)
   t.equal((await client.call('GET', '/v1/audit', { token: day.second.access_token })).status, 200)
