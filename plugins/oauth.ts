@@ -1,11 +1,13 @@
 import fp from 'fastify-plugin'
+import { parseExtraScopes } from '#lib/access/extra-scopes.js'
 import type { AppOptions } from '#lib/app-options.js'
 import { createClientAuthentication } from '#lib/oauth/client-authentication.js'
 import { createClientTokens } from '#lib/oauth/client-tokens.js'
 import { createDeviceAuthorization } from '#lib/oauth/device-authorization.js'
 import { createIntrospection } from '#lib/oauth/introspection.js'
 import { createRevocation } from '#lib/oauth/revocation.js'
-import { createTokenEndpoint } from '#lib/oauth/token-endpoint.js'
+import { createServerMetadata } from '#lib/oauth/server-metadata.js'
+import { createTokenEndpoint, offeredGrants } from '#lib/oauth/token-endpoint.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -13,6 +15,8 @@ declare module 'fastify' {
     exchangeGrant: ReturnType<typeof createTokenEndpoint>
     introspectToken: ReturnType<typeof createIntrospection>
     revokeToken: ReturnType<typeof createRevocation>
+    /** The metadata document for what comes behind its well-known path. @throws `not_found` */
+    serverMetadata: ReturnType<typeof createServerMetadata>
   }
 }
 
@@ -24,4 +28,10 @@ export default fp<AppOptions>(async (app, { config, now, randomId }) => {
   app.decorate('exchangeGrant', createTokenEndpoint({ accounts, sessions, devices, clientTokens, authenticateClient }))
   app.decorate('introspectToken', createIntrospection({ codec, authenticate, authenticateClient, sessions: app.tokenStore, scopesOf }))
   app.decorate('revokeToken', createRevocation({ codec, registry, authenticateClient, sessions, apiTokens, apiTokenStore }))
-}, { name: 'oauth', dependencies: ['accounts', 'sessions', 'jwt', 'scopes', 'auth', 'token-store', 'oauth-clients', 'api-tokens', 'api-token-store', 'pairing'] })
+  app.decorate('serverMetadata', createServerMetadata({
+    issuer: app.keys.issuer,
+    publicUrl: app.publicUrl,
+    grants: offeredGrants(config.REFRESH_TOKENS === 'on'),
+    extraScopes: parseExtraScopes(config.EXTRA_SCOPES).keys()
+  }))
+}, { name: 'oauth', dependencies: ['keys', 'mail', 'accounts', 'sessions', 'jwt', 'scopes', 'auth', 'token-store', 'oauth-clients', 'api-tokens', 'api-token-store', 'pairing'] })

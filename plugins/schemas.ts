@@ -10,11 +10,11 @@ import { Key } from '#lib/keys/schema.js'
 import { Invitation } from '#lib/links/schema.js'
 import { DeviceAuthorization, WaitingDevice } from '#lib/pairing/schema.js'
 import { ScanInfo } from '#lib/plantdb/schema.js'
-import { Introspection, TokenResponse } from '#lib/oauth/schema.js'
+import { Introspection, ServerMetadata, TokenResponse } from '#lib/oauth/schema.js'
 import { AccessToken, Session, TokenPair } from '#lib/sessions/schema.js'
 
 export default fp(async app => {
   for (const noun of [
-    User, ApiToken, IssuedToken, AuditEvent, Group, Key, Invitation, Session, TokenPair, AccessToken, TokenInfo, TokenResponse, Introspection, DeviceAuthorization, WaitingDevice, Scan, Fileset, File, Refreshed, ScanInfo, Problem, OAuthError
+    User, ApiToken, IssuedToken, AuditEvent, Group, Key, Invitation, Session, TokenPair, AccessToken, TokenInfo, TokenResponse, Introspection, ServerMetadata, DeviceAuthorization, WaitingDevice, Scan, Fileset, File, Refreshed, ScanInfo, Problem, OAuthError
   ]) app.addSchema(noun)
 }, { name: 'schemas' })

@@ -4,6 +4,9 @@ import type { Form } from './schema.js'
 /** Who a client says it is, and what it shows for it. */
 export interface ClientCredentials { id: string | undefined, secret: string | undefined }
 
+/** How a client may show who it is (RFC 7591 section 2); `none` is for public ones. */
+export const authMethods = ['none', 'client_secret_basic', 'client_secret_post'] as const
+
 const BASIC = /^basic(?: +(.*))?$/is
 const CREDENTIALS = /^[A-Za-z0-9+/]+={0,2}$/
 

@@ -68,6 +68,25 @@ export const Introspection = Type.Object({
 }, { $id: 'Introspection' })
 export type Introspection = Static<typeof Introspection>
 
+const Texts = Type.Array(Type.String())
+
+/** RFC 8414 section 2. */
+export const ServerMetadata = Type.Object({
+  issuer: Type.String(),
+  token_endpoint: Type.String(),
+  token_endpoint_auth_methods_supported: Texts,
+  grant_types_supported: Texts,
+  response_types_supported: Texts,
+  scopes_supported: Texts,
+  introspection_endpoint: Type.String(),
+  introspection_endpoint_auth_methods_supported: Texts,
+  revocation_endpoint: Type.String(),
+  revocation_endpoint_auth_methods_supported: Texts,
+  device_authorization_endpoint: Type.String(),
+  service_documentation: Type.String()
+}, { $id: 'ServerMetadata' })
+export type ServerMetadata = Static<typeof ServerMetadata>
+
 /** The form of a device authorization request, likewise. */
 export const DeviceAuthorizationForm = Type.Unsafe<Form | null>({
   type: ['object', 'null'],

@@ -8,12 +8,17 @@ import { deviceCodeGrant } from './grants/device-code.js'
 import type { Grant, GrantServices, TokenRequest } from './grants/grant.js'
 import { passwordGrant } from './grants/password.js'
 import { refreshTokenGrant } from './grants/refresh-token.js'
+import type { GrantType } from './grants/types.js'
 import type { Form, TokenResponse } from './schema.js'
 
 interface Entry { grant: Grant, check: TypeCheck<TObject> }
 
-const grants: ReadonlyMap<string, Entry> = new Map([passwordGrant, refreshTokenGrant, clientCredentialsGrant, deviceCodeGrant].map((grant): [string, Entry] =>
+const grants: ReadonlyMap<GrantType, Entry> = new Map([passwordGrant, refreshTokenGrant, clientCredentialsGrant, deviceCodeGrant].map((grant): [GrantType, Entry] =>
   [grant.grantType, { grant: grant as unknown as Grant, check: TypeCompiler.Compile(grant.schema as TObject) }]))
+
+/** The grants that the token endpoint takes. @param refreshes whether there are refresh tokens */
+export const offeredGrants = (refreshes: boolean): GrantType[] =>
+  [...grants.keys()].filter(name => refreshes || name !== refreshTokenGrant.grantType)
 
 /**
  * The token endpoint (RFC 6749 section 3.2): finds the grant first, so that an unknown one is told apart
@@ -23,8 +28,7 @@ export const createTokenEndpoint = (services: GrantServices & { authenticateClie
   async (sent: Form, request: TokenRequest): Promise<TokenResponse> => {
     const form = parametersOf(sent)
     if (typeof form.grant_type !== 'string') return fail('invalid_request', { errors: [{ path: '/grant_type', message: 'is missing' }] })
-    const entry = grants.get(form.grant_type)
-    if (!entry) return fail('unsupported_grant_type')
+    const entry = grants.get(form.grant_type as GrantType) ?? fail('unsupported_grant_type')
     const { grant, check } = entry
     const body = checkForm(check, form)
     const client = await services.authenticateClient(request.authorization, form)

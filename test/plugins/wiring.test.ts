@@ -7,7 +7,7 @@ const decorators = [
   'acting', 'stamp', 'audit', 'auditStore',
   'scopesOf', 'tokenInfo', 'vouchFor',
   'redis', 'names', 'durable', 'keys', 'sealing', 'jwt', 'codec', 'events', 'tell', 'metrics', 'cookieGuard', 'tokenStore', 'apiTokenStore', 'apiTokens', 'incidents', 'sessions', 'logout',
-  'limits', 'accounts', 'accountStore', 'groups', 'datasets', 'acceptUploads', 'ensureFirstAdmin', 'authenticate', 'routeRules', 'exchangeGrant', 'introspectToken', 'revokeToken', 'readiness', 'swagger', 'plantdb', 'speakPlantDB',
+  'limits', 'accounts', 'accountStore', 'groups', 'datasets', 'acceptUploads', 'ensureFirstAdmin', 'authenticate', 'routeRules', 'exchangeGrant', 'introspectToken', 'revokeToken', 'serverMetadata', 'readiness', 'swagger', 'plantdb', 'speakPlantDB',
   'pairing', 'devicePage', 'authorizeDevice', 'oauthClients',
   'publicUrl', 'outbox', 'links', 'linkPage', 'updateProfile'
 ]
@@ -78,6 +78,8 @@ const table: Record<string, unknown> = {
   'GET /link/style.css': 'public',
   'GET /metrics': 'self',
   'GET /openapi.json': 'public',
+  'GET /.well-known/oauth-authorization-server': 'public',
+  'GET /.well-known/oauth-authorization-server/*': 'public',
   'GET /device': 'public',
   'GET /device/script.js': 'public',
   'GET /device/style.css': 'public',

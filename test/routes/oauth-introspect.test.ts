@@ -27,8 +27,18 @@ inBothFormats(t, 'an access token is told as it is', async (t, env) => {
   t.match(headers, { 'cache-control': 'no-store', 'content-type': /^application\/json/ })
   const claims = oauth.app.codec.verify('access', pair.access_token)
   t.strictSame(body, {
-    active: true, scope: pair.scope, client_id: 'guardcell', username: 'ada', token_type: 'Bearer', exp: claims.exp, iat: claims.iat,
-    sub: pair.user.id, aud: 'guardcell', iss: 'https://lab.example', jti: claims.jti, auth_time: claims.iat
+    active: true,
+    scope: pair.scope,
+    client_id: 'guardcell',
+    username: 'ada',
+    token_type: 'Bearer',
+    exp: claims.exp,
+    iat: claims.iat,
+    sub: pair.user.id,
+    aud: 'guardcell',
+    iss: 'https://lab.example',
+    jti: claims.jti,
+    auth_time: claims.iat
   })
   const ask = asking(oauth)
   for (const hint of ['access_token', 'refresh_token', 'nonsense', '']) t.match(await ask(pair.access_token, ofRobot, { token_type_hint: hint }), { active: true }, hint)

@@ -4,7 +4,7 @@ import { multipart, type Part } from './datasets.js'
 
 /** The routes of the dialect, with their rules. */
 export const dialectRoutes = (app: FastifyInstance) =>
-  app.routeRules().filter(({ method, url }) => !['HEAD', 'OPTIONS'].includes(method) && !/^\/(?:v1|oauth|device|docs|metrics|openapi\.json|link(?:$|\/)|health\/)/.test(url))
+  app.routeRules().filter(({ method, url }) => !['HEAD', 'OPTIONS'].includes(method) && !/^\/(?:v1|oauth|\.well-known|device|docs|metrics|openapi\.json|link(?:$|\/)|health\/)/.test(url))
 
 /** A path of the dialect with its slots filled. */
 export const filled = (url: string): string => url.replace(':scan', 'plant').replace(':fileset', 'images').replace(':file', 'a').replace('*', 'images/a.txt')
