@@ -48,8 +48,8 @@ export type Principal = UserPrincipal | ApiPrincipal
  * @throws `authentication_required`, `insufficient_scope`, `api_token_not_accepted`, `fresh_authentication_required`
  */
 export function authorize (rule: Exclude<AuthRule, 'public' | 'self'>, principal: Principal | null, moment: Moment): Principal | null {
-  if (!principal) return rule.optional ? null : fail('authentication_required')
-  if (principal.kind === 'api' && !rule.api) return fail('api_token_not_accepted', { subject: subjectOf(principal) })
+  if (!principal) return rule.optional ? null : fail('authentication_required', { scope: rule.scopes.join(' ') })
+  if (principal.kind === 'api' && !rule.api) return fail('api_token_not_accepted', { scope: rule.scopes.join(' '), subject: subjectOf(principal) })
   const missing = rule.scopes.filter(scope => !principal.may(scope))
   if (missing.length > 0) return fail('insufficient_scope', { scope: rule.scopes.join(' '), subject: subjectOf(principal) })
   // OpenID Connect Core section 3.1.2.1: a max_age of 0 asks for an authentication anew.

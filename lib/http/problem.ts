@@ -51,15 +51,31 @@ const memberOf = ({ additionalProperty, missingProperty }: { additionalProperty?
 /** Refusals of the bearer token itself; a wrong password or refresh token is no reason to refresh. */
 const aboutAccessTokens = new Set<ErrorCode>(['access_token_invalid', 'access_token_expired', 'access_token_replaced', 'access_token_revoked', 'session_ended', 'account_inactive', 'api_token_invalid', 'api_token_expired', 'api_token_revoked'])
 
-/** RFC 6750 section 3, RFC 9470 section 3: what a client needs to know to get past a refusal. */
-function challenge ({ code, extras: { scope, maxAge } }: Problem): Record<string, string> {
-  const realm = 'Bearer realm="guardcell"'
-  if (code === 'authentication_required') return { 'www-authenticate': realm }
-  if (code === 'insufficient_scope') return { 'www-authenticate': `${realm}, error="insufficient_scope"${scope === undefined ? '' : `, scope="${scope}"`}` }
-  if (code === 'fresh_authentication_required') return { 'www-authenticate': `${realm}, error="insufficient_user_authentication", max_age=${maxAge}` }
-  if (catalogue[code][0] !== 401) return {}
-  if (!aboutAccessTokens.has(code)) return { 'www-authenticate': realm }
-  return { 'www-authenticate': `${realm}, error="invalid_token", error_description="${catalogue[code][1]}"` }
+/** Refusals of a bearer whose token is good, but not for that. */
+const aboutPrivileges = new Set<ErrorCode>(['insufficient_scope', 'api_token_not_accepted', 'api_token_too_wide', 'session_required', 'not_permitted'])
+
+/**
+ * The error code of a challenge (RFC 6750 section 3.1, RFC 9470 section 3): null for a bare one, because no
+ * credentials came or they were none of ours; undefined where a challenge would help nobody.
+ */
+function challengeWord (code: ErrorCode): string | null | undefined {
+  if (code === 'fresh_authentication_required') return 'insufficient_user_authentication'
+  if (aboutPrivileges.has(code)) return 'insufficient_scope'
+  if (aboutAccessTokens.has(code)) return 'invalid_token'
+  return catalogue[code][0] === 401 ? null : undefined
+}
+
+/** RFC 6750 section 3: what a client needs to know to get past a refusal. */
+function challenge ({ code, extras: { scope = '', maxAge } }: Problem): Record<string, string> {
+  const word = challengeWord(code)
+  if (word === undefined) return {}
+  const parts = [
+    'realm="guardcell"',
+    ...(word === null ? [] : [`error="${word}"`, `error_description="${catalogue[code][1]}"`]),
+    ...(scope === '' ? [] : [`scope="${scope}"`]),
+    ...(maxAge === undefined ? [] : [`max_age=${maxAge}`])
+  ]
+  return { 'www-authenticate': `Bearer ${parts.join(', ')}` }
 }
 
 /** How many calls a limit lets through (draft-ietf-httpapi-ratelimit-headers-10 section 3). */

@@ -103,7 +103,7 @@ t.test('who is not fresh is told what to do, and not to refresh', async t => {
   const { access_token: token } = (await refresh((await login('admin')).refresh_token)).body
   const challenged = (answer: Answer, maxAge: number): void => {
     t.match(answer, { status: 403, body: { code: 'fresh_authentication_required' } })
-    t.equal(answer.headers['www-authenticate'], `Bearer realm="guardcell", error="insufficient_user_authentication", max_age=${maxAge}`)
+    t.equal(answer.headers['www-authenticate'], `Bearer realm="guardcell", error="insufficient_user_authentication", error_description="That needs the password once more: reauthenticate, and repeat it with the new access token.", max_age=${maxAge}`)
   }
   challenged(await call('GET', urls['fresh: true'], { token }), 0)
   const ada = await createUser('ada')
