@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 
 /** A Redis of the caller's own, on loopback, ended by pid. */
@@ -79,4 +80,14 @@ export async function startRedis (...args: string[]): Promise<PrivateRedis> {
     },
     pid: () => child!.pid!
   }
+}
+
+/** Starts a Redis Cluster of one node that has all slots: calls over several slots fail as in a large one. */
+export async function startCluster (): Promise<PrivateRedis> {
+  const node = await startRedis('--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1')
+  const redis = new Redis(node.url)
+  await redis.cluster('ADDSLOTSRANGE', 0, 16383)
+  while (!String(await redis.cluster('INFO')).includes('cluster_state:ok')) await sleep(50)
+  redis.disconnect()
+  return { ...node, url: `redis+cluster://127.0.0.1:${node.port}` }
 }

@@ -1,48 +1,24 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { signatureOf } from '#lib/audit/webhook.js'
-import { ownPrefix, start } from '../../support/app.js'
+import { login, MAIN, refresh, serve, stateDir } from '../../main/process.js'
+import { ownPrefix, PASSWORD, start } from '../../support/app.js'
+import { freePort } from '../../support/redis.js'
+import { startReceiver, type Delivery } from '../../support/webhook.js'
 
 const SECRET = 'a secret of the receiver'
 const KEY = `base64:${Buffer.alloc(64, 5).toString('base64')}`
 
-interface Delivery { body: string, timestamp: string, signature: string }
-
-/** A receiver that answers as it is told, one call after the other, and then 204. `hang` answers nothing. */
-async function receiver (t: Test, ...answers: Array<number | 'hang'>) {
-  const calls: Delivery[] = []
-  const taken: Delivery[] = []
-  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
-    let body = ''
-    request.on('data', data => { body += data })
-    request.on('end', () => {
-      const call = { body, timestamp: String(request.headers['guardcell-timestamp']), signature: String(request.headers['guardcell-signature']) }
-      calls.push(call)
-      const answer = answers.shift() ?? 204
-      if (answer === 'hang') return
-      if (answer < 300) taken.push(call)
-      response.writeHead(answer).end()
-    })
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => { server.closeAllConnections(); server.close() })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, calls, taken }
-}
-
 /** Waits until something is so. @returns false if it did not become so in time */
 async function until (isSo: () => boolean | Promise<boolean>): Promise<boolean> {
-  for (const deadline = Date.now() + 20_000; !await isSo(); await sleep(20)) if (Date.now() > deadline) return false
+  for (const deadline = Date.now() + 30_000; !await isSo(); await sleep(20)) if (Date.now() > deadline) return false
   return true
 }
 
 const idsOf = (deliveries: Delivery[]): string[] => [...new Set(deliveries.map(({ body }) => JSON.parse(body).id as string))]
 
 t.test('an alarm is delivered, signed, however long the receiver does not take it', async t => {
-  const { url, calls, taken } = await receiver(t, 500, 503, 'hang')
+  const { url, calls, taken } = await startReceiver(t, 500, 503, 'hang')
   const { login, refresh, createUser } = await start(t, { AUDIT_WEBHOOK_URL: url, AUDIT_WEBHOOK_SECRET: SECRET, AUDIT_WEBHOOK_TIMEOUT: '0.2' })
   const ada = await createUser('ada', { email: 'ada@lab.example' })
   const { refresh_token: spent, session_id: session } = await login('ada')
@@ -60,7 +36,7 @@ t.test('an alarm is delivered, signed, however long the receiver does not take i
 })
 
 t.test('what is alarming is delivered, what is not is not', async t => {
-  const { url, taken } = await receiver(t)
+  const { url, taken } = await startReceiver(t)
   const { app, call, login, createUser } = await start(t, { AUDIT_WEBHOOK_URL: url, AUDIT_WEBHOOK_SECRET: SECRET, AUDIT_WEBHOOK_TIMEOUT: '0.2' })
   const ada = await createUser('ada')
   const { access_token: token } = await login('admin')
@@ -82,16 +58,21 @@ t.test('what is alarming is delivered, what is not is not', async t => {
   t.equal(await app.redis.exists(`${app.names.user(ada.id)}:audit:alarms`), 0)
 })
 
-t.test('two replicas deliver together, and what a dead one held as well', async t => {
-  const { url, taken } = await receiver(t)
-  const env = { REDIS_PREFIX: ownPrefix(), JWT_SECRET_KEY: KEY, AUDIT_WEBHOOK_URL: url, AUDIT_WEBHOOK_SECRET: SECRET, AUDIT_WEBHOOK_TIMEOUT: '0.2' }
-  const one = await start(t, env)
-  const ada = await one.createUser('ada')
+t.test('two replicas deliver together, and what a killed one held as well', async t => {
+  const { url, calls, taken } = await startReceiver(t, 'hang')
+  const env = { REDIS_PREFIX: ownPrefix(), JWT_SECRET_KEY: KEY, ADMIN_PASSWORD: PASSWORD, AUDIT_WEBHOOK_URL: url, AUDIT_WEBHOOK_SECRET: SECRET }
+  // So patient with the receiver that it holds the alarm until its end.
+  const killed = await serve(t, MAIN, { ...env, REDIS_URL: process.env.REDIS_URL!, STATE_DIR: await stateDir(t), PORT: String(await freePort()), AUDIT_WEBHOOK_TIMEOUT: '60' })
+  const { body: { refresh_token: spent } } = await login(killed.url, PASSWORD)
+  for (let n = 0; n < 2; n++) await refresh(killed.url, spent)
+  t.ok(await until(() => calls.length === 1), 'it took the alarm')
+  await killed.end('SIGKILL')
+  t.equal(taken.length, 0, 'and was never told that it arrived')
+
+  const quick = { ...env, AUDIT_WEBHOOK_TIMEOUT: '0.2' }
+  const [one, other] = [await start(t, quick), await start(t, quick)]
   const { redis, names } = one.app
-  await redis.xadd(names.alarms, '*', 'event', JSON.stringify({ id: 'held' }))
-  // A replica took it and died: nobody else may have been quicker.
-  await redis.xreadgroup('GROUP', 'webhook', 'guardcell', 'COUNT', 1, 'STREAMS', names.alarms, '>')
-  const other = await start(t, env)
+  const ada = await one.createUser('ada')
   const raise = async ({ app }: typeof one): Promise<void> => {
     await app.auditStore.record(ada.id, { action: 'role_changed', alarm: true })
     app.tell({ type: 'account_changed', user: ada.id, members: [] })
@@ -99,12 +80,12 @@ t.test('two replicas deliver together, and what a dead one held as well', async 
   for (let n = 0; n < 10; n++) await Promise.all([raise(one), raise(other)])
   await until(() => idsOf(taken).length === 21)
   t.equal(idsOf(taken).length, 21, 'each of them')
-  t.ok(idsOf(taken).includes('held'))
+  t.ok(idsOf(taken).includes(idsOf(calls)[0]!), 'the one that was held as well')
   t.ok(await until(async () => (await redis.xpending(names.alarms, 'webhook') as [number])[0] === 0), 'and nothing waits any more')
 })
 
 t.test('a start passes on what an earlier process could not, and a group that was lost is made again', async t => {
-  const { url, taken } = await receiver(t)
+  const { url, taken } = await startReceiver(t)
   const env = { REDIS_PREFIX: ownPrefix(), JWT_SECRET_KEY: KEY }
   const before = await start(t, env)
   const ada = await before.createUser('ada')

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { createAccountStore, type AccountStore } from '#lib/accounts/store.js'
 import type { Account } from '#lib/accounts/account.js'
@@ -7,7 +7,7 @@ import { createGroupStore, type GroupStore } from '#lib/groups/store.js'
 import { keyNames } from '#lib/redis/names.js'
 import { openRedis } from '#lib/redis/open.js'
 import { ownPrefix } from '../../support/app.js'
-import { startRedis } from '../../support/redis.js'
+import { startCluster } from '../../support/redis.js'
 import { sealingOn } from '../../support/sealing.js'
 
 /** Groups on a Redis, with an admin and `ada`; steps of the stores can be watched or cut short. */
@@ -201,19 +201,17 @@ t.test('a group is taken over with those of its members who are here', async t =
 })
 
 t.test('on a Redis Cluster the keys of all groups lie in one slot', async t => {
-  const node = await startRedis('--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1')
-  t.teardown(() => node.remove())
-  const { redis } = await openRedis(node.url, () => {})
-  await (redis as Redis).cluster('ADDSLOTSRANGE', 0, 16383)
-  while (!String(await (redis as Redis).cluster('INFO')).includes('cluster_state:ok')) await new Promise(resolve => setTimeout(resolve, 50))
+  const cluster = await startCluster()
+  t.teardown(() => cluster.remove())
+  const redis = new Redis(cluster.port)
   t.teardown(() => { redis.disconnect() })
-  const { groups, admin, names, groupsOf } = await lab(t, `redis+cluster://127.0.0.1:${node.port}`)
+  const { groups, admin, names, groupsOf } = await lab(t, cluster.url)
   await groups.create(admin, { name: 'roots' })
   await groups.addMember(admin, 'roots', 'ada')
   t.strictSame([await groupsOf('ada'), (await groups.list(admin, 50, undefined)).items.map(({ members }) => members)], [['roots'], [['ada']]])
   const keys = await redis.keys(`${names.groups}*`)
   t.equal(keys.length, 4)
-  t.equal(new Set(await Promise.all(keys.map(key => (redis as Redis).cluster('KEYSLOT', key)))).size, 1)
+  t.equal(new Set(await Promise.all(keys.map(key => redis.cluster('KEYSLOT', key)))).size, 1)
   await groups.remove(admin, 'roots')
   t.strictSame([await groupsOf('ada'), await groups.exists(['roots'])], [[], false])
 })

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { createAccountStore } from '#lib/accounts/store.js'
 import { paceOf } from '#lib/limits/pace.js'
@@ -7,7 +6,7 @@ import { keyNames } from '#lib/redis/names.js'
 import { openRedis } from '#lib/redis/open.js'
 import { createSessionStore } from '#lib/sessions/store.js'
 import { ownPrefix } from '../../support/app.js'
-import { startRedis } from '../../support/redis.js'
+import { startCluster } from '../../support/redis.js'
 import { sealingOn } from '../../support/sealing.js'
 import { sessionStoreContract, type Bench } from './store.contract.js'
 
@@ -37,11 +36,7 @@ t.test('Redis', async t => {
 })
 
 t.test('Redis Cluster', async t => {
-  const node = await startRedis('--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1')
-  t.teardown(() => node.remove())
-  const { redis } = await openRedis(node.url, () => {})
-  await (redis as Redis).cluster('ADDSLOTSRANGE', 0, 16383)
-  while (!String(await (redis as Redis).cluster('INFO')).includes('cluster_state:ok')) await new Promise(resolve => setTimeout(resolve, 50))
-  redis.disconnect()
-  sessionStoreContract(t, await benchOn(t, `redis+cluster://127.0.0.1:${node.port}`))
+  const cluster = await startCluster()
+  t.teardown(() => cluster.remove())
+  sessionStoreContract(t, await benchOn(t, cluster.url))
 })
