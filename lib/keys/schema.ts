@@ -15,3 +15,22 @@ export const Key = Type.Object({
 export type Key = Static<typeof Key>
 
 export const KeyList = Page(ref(Key))
+
+const Text = Type.Optional(Type.String())
+
+/** A public key (RFC 7517, RFC 7518 section 6, RFC 8037 section 2). */
+export const PublicJwk = Type.Object({
+  kty: Type.String(),
+  use: Words(['sig'] as const),
+  alg: Type.String(),
+  kid: Type.String(),
+  crv: Text,
+  x: Text,
+  y: Text,
+  n: Text,
+  e: Text
+})
+export type PublicJwk = Static<typeof PublicJwk>
+
+export const Jwks = Type.Object({ keys: Type.Array(PublicJwk) }, { $id: 'Jwks' })
+export type Jwks = Static<typeof Jwks>

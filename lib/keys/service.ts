@@ -6,6 +6,7 @@ import { createRingState } from './state.js'
 import { openMaster, type Master } from './master.js'
 import type { SigningKey } from './material.js'
 import { presentRing, type Algorithm } from './ring.js'
+import { publish, type Published } from './jwks.js'
 import type { Key } from './schema.js'
 import type { Secret } from './secret.js'
 import type { KeyStore, Refused, Seen } from './store.js'
@@ -32,6 +33,8 @@ export interface Keys {
   csrf: Buffer
   /** Whether the store still is the one that these keys belong to. */
   belong: () => Promise<boolean>
+  /** The keys with which others verify access tokens. @param known entity tags of what the caller has */
+  published: (known: string | undefined) => Published
   /** The ring, the latest key first. */
   list: () => Promise<Key[]>
   /** Announces a key that is to sign next. @returns it, or the one that is announced already */
@@ -109,6 +112,8 @@ export async function openKeys ({ secret, store, issuer, defaultIssuer, alg, tim
     email: master.derive('email'),
     csrf: master.derive('csrf'),
     belong: async () => sameText(await store.check(master.id) ?? '', master.check),
+    // Whoever remembers them that long knows a key before it signs, even if this replica had not heard of it yet.
+    published: known => publish(state.ring().map(({ kid }) => state.find(kid)).filter(key => key !== undefined), Math.floor((times.overlap - times.reread) / 1000), known),
     list: async () => {
       await tend()
       return presentRing(state.ring(), state.time())

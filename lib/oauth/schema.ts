@@ -83,6 +83,7 @@ export const ServerMetadata = Type.Object({
   revocation_endpoint: Type.String(),
   revocation_endpoint_auth_methods_supported: Texts,
   device_authorization_endpoint: Type.String(),
+  jwks_uri: Type.String(),
   service_documentation: Type.String()
 }, { $id: 'ServerMetadata' })
 export type ServerMetadata = Static<typeof ServerMetadata>

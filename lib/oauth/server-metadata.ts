@@ -45,6 +45,7 @@ export function createServerMetadata ({ issuer, publicUrl, grants, extraScopes }
     revocation_endpoint: `${publicUrl}/oauth/revoke`,
     revocation_endpoint_auth_methods_supported: [...authMethods],
     device_authorization_endpoint: `${publicUrl}/oauth/device_authorization`,
+    jwks_uri: `${publicUrl}/.well-known/jwks.json`,
     service_documentation: `${publicUrl}/docs`
   }
   const own = decoded(pathOf(issuer))

@@ -80,6 +80,7 @@ const table: Record<string, unknown> = {
   'GET /openapi.json': 'public',
   'GET /.well-known/oauth-authorization-server': 'public',
   'GET /.well-known/oauth-authorization-server/*': 'public',
+  'GET /.well-known/jwks.json': 'public',
   'GET /device': 'public',
   'GET /device/script.js': 'public',
   'GET /device/style.css': 'public',

@@ -16,6 +16,7 @@ t.test('the metadata say what there is', async t => {
     revocation_endpoint: 'https://lab.example/oauth/revoke',
     introspection_endpoint: 'https://lab.example/oauth/introspect',
     device_authorization_endpoint: 'https://lab.example/oauth/device_authorization',
+    jwks_uri: 'https://lab.example/.well-known/jwks.json',
     service_documentation: 'https://lab.example/docs'
   })
   t.strictSame(body.grant_types_supported, ['password', 'refresh_token', 'client_credentials', DEVICE_CODE])
