@@ -46,7 +46,7 @@ export default fp<AppOptions>(async (app, { config, now }) => {
   app.decorateRequest('identify', async function () {
     const sent = this.sentToken()
     if (!sent) return await this.identifyByPassword()
-    const principal = await app.authenticate(sent.token, sent.transport)
+    const principal = await app.authenticate(sent.token, sent.transport, sent.proof)
     if (principal.kind === 'access') this.admit(principal.transport, principal.session)
     return principal
   })

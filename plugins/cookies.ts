@@ -56,20 +56,20 @@ export default fp<AppOptions>(async (app, { config }) => {
     }
   }
   app.decorateReply('giveTokens', async function (transport, minted) {
-    if (transport === 'bearer') return await minted
+    if (transport !== 'cookie') return await minted
     const { access_token: access, refresh_token: refresh, ...rest } = await settled(this, minted)
     const csrf = app.cookieGuard.tokenOf(rest.session_id)
     put(this, { access, csrf, ...(refresh === undefined ? {} : { refresh }) }, rest.refresh_expires_in ?? rest.session_expires_in)
     return { ...rest, csrf_token: csrf }
   })
   app.decorateReply('giveAccess', async function (transport, minted) {
-    if (transport === 'bearer') return await minted
+    if (transport !== 'cookie') return await minted
     const { access_token: access, ...rest } = await settled(this, minted)
     put(this, { access }, rest.expires_in)
     return rest
   })
   app.decorateReply('takeTokens', async function (transport, ended) {
-    if (transport === 'bearer') return await ended
+    if (transport !== 'cookie') return await ended
     await settled(this, ended)
     remove(this)
   })

@@ -22,7 +22,8 @@ export default fp(async app => {
     if (error.statusCode >= 500) request.log.error({ err: error.cause ?? error, code: error.code }, error.message)
     const { errors } = request.routeOptions.config
     const render = errors ? renderers[errors] : renderProblem
-    const { status, headers, body } = render(error, request.id)
+    const scheme = /^dpop /i.test(request.headers.authorization ?? '') ? 'DPoP' : 'Bearer'
+    const { status, headers, body } = render(error, request.id, scheme)
     return reply.code(status).headers(headers).serializer(JSON.stringify).send(body)
   })
   app.setNotFoundHandler((request, reply) => {

@@ -21,6 +21,7 @@ export default fp<AppOptions>(async (app, { config }) => {
       components: {
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer', bearerFormat: config.ACCESS_TOKEN_FORMAT === 'jwt' ? 'JWT' : 'opaque' },
+          dpop: { type: 'http', scheme: 'DPoP', description: 'An access token that is bound to a key, with a proof for the call in the header `DPoP` (RFC 9449). A sign-in with such a header gives out bound tokens.' },
           ...(basic ? { basicAuth: { type: 'http', scheme: 'basic' } as const } : {}),
           cookieAuth: {
             type: 'apiKey',
@@ -42,9 +43,9 @@ export default fp<AppOptions>(async (app, { config }) => {
         { name: 'operations', description: 'For operators' }
       ]
     },
-    // Wherever a bearer token is taken, a cookie is as well, except by routes that speak in words of others.
+    // Wherever a bearer token is taken, a bound one is as well, and a cookie, except by routes that speak in words of others.
     transform: ({ schema: own = {}, url, route }) => {
-      const schema = withRefusedBodies(route.method, own)
+      const schema = withScheme('dpop', withRefusedBodies(route.method, own))
       const cookies = route.config?.dialect ?? route.config?.errors ? schema : withScheme('cookieAuth', schema)
       return { url, schema: basic && typeof route.config?.auth === 'object' ? withScheme('basicAuth', cookies) : cookies }
     },

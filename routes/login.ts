@@ -12,7 +12,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       operationId: 'login',
       tags: ['auth'],
       summary: 'Sign in with user name and password',
-      description: 'With `transport: "cookie"` the tokens are set as cookies and are not in the answer; see the guide for browser frontends.',
+      description: 'With `transport: "cookie"` the tokens are set as cookies and are not in the answer; see the guide for browser frontends. With a DPoP header they are bound to its key.',
       body: Type.Object({
         username: LoginName,
         password: Password,
@@ -25,9 +25,10 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   }, async (request, reply) => {
     const { username, password, scope, device, transport = 'bearer' } = request.body
     if (transport === 'cookie') request.admitCookies()
+    const proof = request.proof()
     const account = await app.accounts.authenticate(username, password, request.ip)
     reply.header('cache-control', 'no-store')
-    return await reply.giveTokens(transport, app.sessions.open({ account, scope, transport, device: request.device(device) }))
+    return await reply.giveTokens(transport, app.sessions.open({ account, scope, transport, proof, device: request.device(device) }))
   })
 }
 

@@ -24,7 +24,13 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   }, async (request, reply) => {
     const { authorization, 'idempotency-key': idempotencyKey } = request.headers
     reply.header('cache-control', 'no-store').header('pragma', 'no-cache')
-    return await app.exchangeGrant(request.body, { authorization, device: request.device(), idempotencyKey, abandoned: () => request.abandoned() })
+    return await app.exchangeGrant(request.body, {
+      authorization,
+      device: request.device(),
+      idempotencyKey,
+      abandoned: () => request.abandoned(),
+      proof: () => request.proof()
+    })
   })
 }
 

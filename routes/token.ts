@@ -29,7 +29,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       ...shared,
       operationId: 'verify',
       summary: 'Whether a reverse proxy may let the caller through',
-      description: 'Answers who it is in X-Auth-User (the user name), X-Auth-Scopes and X-Auth-Session (empty for an API token).',
+      description: 'Answers who it is in X-Auth-User (the user name), X-Auth-Scopes and X-Auth-Session (empty for an API token) and X-Auth-Jkt (empty unless the token is bound to a key).',
       querystring: Type.Object({ scope: Type.Optional(ScopeText) }, { additionalProperties: false }),
       response: { 204: Type.Null(), ...common }
     }

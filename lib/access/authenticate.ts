@@ -1,4 +1,5 @@
 import type { Account } from '../accounts/account.js'
+import type { Proof } from '../dpop/proof.js'
 import { fail } from '../errors.js'
 import type { ClientClaims, AccessClaims } from '../tokens/claims.js'
 import type { Codec } from '../tokens/codec.js'
@@ -31,16 +32,17 @@ interface Parts {
   now: () => number
 }
 
-/** Resolves the text of an access or API token to who is calling; `by` is how it came, default `bearer`. */
-export type Authenticate = (token: string, by?: Transport) => Promise<Principal>
+/** Resolves the text of an access or API token to who is calling; `by` is how it came, default `bearer`, and `proof` what came with it. */
+export type Authenticate = (token: string, by?: Transport, proof?: Proof) => Promise<Principal>
 
 /** What a token says of itself, whoever has it. */
 const grantIn = ({ scope, iat, exp }: { scope: string, iat: number, exp: number }) => ({ scope, issued: iat, expires: exp })
 
 /**
  * A token is as good as its session or its record, and its account, are at this moment: they are looked up on
- * every call, in one round trip. One of a session comes the way that its session was opened for, or not at all.
- * @throws `access_token_invalid`, `access_token_expired`, `access_token_replaced`, `access_token_revoked`, `session_ended`, `account_inactive`, and those of API tokens
+ * every call, in one round trip. One of a session comes the way that its session was opened for, or not at all,
+ * and one that is bound to a key with a proof of that key, which is taken once all else is right.
+ * @throws `access_token_invalid`, `access_token_expired`, `access_token_replaced`, `access_token_revoked`, `access_token_bound`, `access_token_unbound`, `invalid_dpop_proof`, `session_ended`, `account_inactive`, and those of API tokens
  */
 export function createAuthenticate ({ codec, standing, apiTokens, isRegistered, scopesOf, latestOnly, now }: Parts): Authenticate {
   /** What a token carries and its account may still have. */
@@ -50,20 +52,24 @@ export function createAuthenticate ({ codec, standing, apiTokens, isRegistered, 
     return item => allowed.has(item) && granted.has(item)
   }
 
-  const ofSession = async (claims: AccessClaims, by: Transport): Promise<SessionPrincipal> => {
-    const { lapses, transport, generation, account } = await standing(claims.sub, claims.sid)
+  const ofSession = async (claims: AccessClaims, by: Transport, proof: Proof | undefined): Promise<SessionPrincipal> => {
     const subject = { user: claims.sub, session: claims.sid }
+    if (claims.cnf?.jkt !== proof?.jkt) return fail(claims.cnf ? 'access_token_bound' : 'access_token_unbound', { subject })
+    const { lapses, transport, generation, account } = await standing(claims.sub, claims.sid)
     if (lapses <= now()) return fail('session_ended', { subject })
     if (transport !== by) return fail('access_token_invalid', { subject })
     // A later generation than the store knows comes of writes that it has lost; a refresh will heal it.
     if (latestOnly && claims.gen < generation) return fail('access_token_replaced', { subject })
+    const may = limitedTo(claims.scope, account, subject)
+    if (proof) await proof.spend()
     return {
       kind: 'access',
       account,
       session: claims.sid,
       transport,
       ...grantIn(claims),
-      may: limitedTo(claims.scope, account, subject),
+      may,
+      cnf: claims.cnf,
       authTime: claims.auth_time,
       fresh: claims.fresh === true
     }
@@ -86,11 +92,14 @@ export function createAuthenticate ({ codec, standing, apiTokens, isRegistered, 
     return { kind: 'api', account, client, token, ...grantIn(claims), may: limitedTo(scope, account, subject), datasets: datasets === undefined ? everything : grantsFrom(datasets) }
   }
 
-  return async (token, by = 'bearer') => {
+  return async (token, by = 'bearer', proof) => {
     await codec.ready(token)
-    if (codec.kindOf(token) === 'api') return by === 'bearer' ? await ofApiToken(token) : fail('access_token_invalid')
+    if (codec.kindOf(token) === 'api') return by === 'bearer' ? await ofApiToken(token) : never(by)
     const claims = codec.verify('access', token)
-    if (!('gty' in claims)) return await ofSession(claims, by)
-    return by === 'bearer' ? await ofClient(claims) : fail('access_token_invalid')
+    if (!('gty' in claims)) return await ofSession(claims, by, proof)
+    return by === 'bearer' ? await ofClient(claims) : never(by)
   }
 }
+
+/** What a machine has comes as a bearer token. */
+const never = (by: Exclude<Transport, 'bearer'>): never => fail(by === 'dpop' ? 'access_token_unbound' : 'access_token_invalid')

@@ -25,8 +25,8 @@ interface User extends Caller {
   fresh: boolean
 }
 
-/** A user with a session; the token expires in so many seconds since the epoch. */
-export interface SessionPrincipal extends User { kind: 'access', session: string, expires: number }
+/** A user with a session; the token expires in so many seconds since the epoch, and is bound to a key where `cnf` says so. */
+export interface SessionPrincipal extends User { kind: 'access', session: string, expires: number, cnf?: { jkt: string } | undefined }
 
 /** A user who calls with name and password; that opens no session, so its name is empty. */
 export interface PasswordPrincipal extends User { kind: 'basic', session: '' }

@@ -8,6 +8,7 @@ export const TokenInfo = Type.Object({
   kind: Words(['access', 'api', 'basic'], { description: '`basic`: no token, but a name and a password (BASIC_AUTH)' }),
   user: Type.Object({ id: UserId, username: Type.String() }),
   session: Nullable(Type.String({ description: 'Only of an access token' })),
+  cnf: Type.Optional(Type.Object({ jkt: Type.String() }, { description: 'The key that the token is bound to, by its thumbprint (RFC 9449)' })),
   scope: Type.String({ description: 'What was granted, as far as its user may still have it' }),
   issued_at: Time,
   expires_at: Nullable(Time),

@@ -15,7 +15,8 @@ export const createTokenInfo = (apiTokens: Pick<ApiTokens, 'get'>) => async (pri
   const common = { kind, user: { id, username }, session: null, scope: effectiveScope(principal), issued_at: time(issued), expires_at: null, datasets: null, meta: null }
   if (principal.kind !== 'api') {
     const ofUser = { ...common, auth_time: time(principal.authTime), fresh: principal.fresh }
-    return principal.kind === 'basic' ? ofUser : { ...ofUser, session: principal.session, expires_at: time(principal.expires) }
+    if (principal.kind === 'basic') return ofUser
+    return { ...ofUser, session: principal.session, ...(principal.cnf ? { cnf: principal.cnf } : {}), expires_at: time(principal.expires) }
   }
   if (principal.token === null) return { ...common, expires_at: time(principal.expires), auth_time: null, fresh: false }
   const { datasets, meta } = await apiTokens.get(id, principal.token)
@@ -33,6 +34,7 @@ export function vouchFor (principal: Principal, wanted: string): Record<string, 
   return {
     'x-auth-user': principal.account.username,
     'x-auth-scopes': effectiveScope(principal),
-    'x-auth-session': principal.kind === 'api' ? '' : principal.session
+    'x-auth-session': principal.kind === 'api' ? '' : principal.session,
+    'x-auth-jkt': principal.kind === 'access' ? principal.cnf?.jkt ?? '' : ''
   }
 }

@@ -40,8 +40,8 @@ export const openSessions = (sessions: Sessions, codec: Codec, theAdmin: TheAdmi
   refresh: async (call: RefreshCall): Promise<TokenPair> => {
     const account = await theAdmin()
     const refreshed = await unlessRefused(async () =>
-      (await presented(codec, call.token)).user === account.id ? await sessions.refresh(call) : undefined)
-    return refreshed ?? await sessions.open({ account, scope: call.scope, device: HERE, transport: call.transport ?? 'bearer' })
+      (await presented(codec, call.token, call.proof)).user === account.id ? await sessions.refresh(call) : undefined)
+    return refreshed ?? await sessions.open({ account, scope: call.scope, device: HERE, transport: call.transport ?? 'bearer', proof: call.proof })
   }
 })
 

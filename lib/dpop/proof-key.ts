@@ -53,7 +53,6 @@ const kinds: ReadonlyMap<unknown, Kind> = new Map([
       coordinate(jwk, 'y')
     }
   }],
-  ['RSA', { algorithms: ['RS256'], members: ['e', 'kty', 'n'], check: checkRsa }],
   ['OKP', {
     algorithms: ['EdDSA', 'Ed25519'],
     members: ['crv', 'kty', 'x'],
@@ -61,7 +60,8 @@ const kinds: ReadonlyMap<unknown, Kind> = new Map([
       curve(jwk, 'Ed25519')
       coordinate(jwk, 'x')
     }
-  }]
+  }],
+  ['RSA', { algorithms: ['RS256'], members: ['e', 'kty', 'n'], check: checkRsa }]
 ] satisfies Array<[string, Kind]>)
 
 /** Algorithms that keys may sign with. */

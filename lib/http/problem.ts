@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { catalogue, Problem, type ErrorCode, type Policy } from '../errors.js'
 import { isOutage } from '../redis/outage.js'
+import { aboutAccessTokens, challenge, describe, type Scheme } from './challenge.js'
 import type { OAuthError, Problem as ProblemDocument } from './schema.js'
 
 export interface Rendered<T> { status: number, headers: Record<string, string>, body: T }
@@ -48,55 +49,25 @@ const memberOf = ({ additionalProperty, missingProperty }: { additionalProperty?
   return member === undefined ? '' : `/${member}`
 }
 
-/** Refusals of the bearer token itself; a wrong password or refresh token is no reason to refresh. */
-const aboutAccessTokens = new Set<ErrorCode>(['access_token_invalid', 'access_token_expired', 'access_token_replaced', 'access_token_revoked', 'session_ended', 'account_inactive', 'api_token_invalid', 'api_token_expired', 'api_token_revoked'])
-
-/** Refusals of a bearer whose token is good, but not for that. */
-const aboutPrivileges = new Set<ErrorCode>(['insufficient_scope', 'api_token_not_accepted', 'api_token_too_wide', 'session_required', 'not_permitted'])
-
-/**
- * The error code of a challenge (RFC 6750 section 3.1, RFC 9470 section 3): null for a bare one, because no
- * credentials came or they were none of ours; undefined where a challenge would help nobody.
- */
-function challengeWord (code: ErrorCode): string | null | undefined {
-  if (code === 'fresh_authentication_required') return 'insufficient_user_authentication'
-  if (aboutPrivileges.has(code)) return 'insufficient_scope'
-  if (aboutAccessTokens.has(code)) return 'invalid_token'
-  return catalogue[code][0] === 401 ? null : undefined
-}
-
-/** RFC 6750 section 3: what a client needs to know to get past a refusal. */
-function challenge ({ code, extras: { scope = '', maxAge } }: Problem): Record<string, string> {
-  const word = challengeWord(code)
-  if (word === undefined) return {}
-  const parts = [
-    'realm="guardcell"',
-    ...(word === null ? [] : [`error="${word}"`, `error_description="${catalogue[code][1]}"`]),
-    ...(scope === '' ? [] : [`scope="${scope}"`]),
-    ...(maxAge === undefined ? [] : [`max_age=${maxAge}`])
-  ]
-  return { 'www-authenticate': `Bearer ${parts.join(', ')}` }
-}
-
 /** How many calls a limit lets through (draft-ietf-httpapi-ratelimit-headers-10 section 3). */
 export const policyHeader = ({ kind, most, seconds }: Policy): string => `"${kind}";q=${most};w=${seconds}`
 
 const limitHeaders = ({ limit, retryAfter = 0 }: Problem['extras']): Record<string, string> =>
   limit === undefined ? {} : { 'ratelimit-policy': policyHeader(limit), ratelimit: `"${limit.kind}";r=0;t=${retryAfter}` }
 
-const common = (error: Problem): Record<string, string> => ({
+const common = (error: Problem, scheme: Scheme): Record<string, string> => ({
   'cache-control': 'no-store',
-  ...challenge(error),
+  ...challenge(error, scheme),
   ...limitHeaders(error.extras),
   ...(error.extras.retryAfter === undefined ? {} : { 'retry-after': String(error.extras.retryAfter) })
 })
 
-/** An error as `application/problem+json` (RFC 9457). */
-export function renderProblem (error: Problem, requestId: string): Rendered<ProblemDocument> {
+/** An error as `application/problem+json` (RFC 9457). @param scheme what the token of the call came under */
+export function renderProblem (error: Problem, requestId: string, scheme: Scheme = 'Bearer'): Rendered<ProblemDocument> {
   const [status, sentence] = catalogue[error.code]
   return {
     status,
-    headers: { ...common(error), 'content-type': 'application/problem+json; charset=utf-8' },
+    headers: { ...common(error, scheme), 'content-type': 'application/problem+json; charset=utf-8' },
     body: {
       type: 'about:blank',
       title: STATUS_CODES[status] ?? 'Error',
@@ -112,8 +83,8 @@ export function renderProblem (error: Problem, requestId: string): Rendered<Prob
 }
 
 /** The same with the sentence in `error` as well, where PlantDB's clients look for it. */
-export function renderPlantDBProblem (error: Problem, requestId: string): Rendered<ProblemDocument> {
-  const { body, ...rendered } = renderProblem(error, requestId)
+export function renderPlantDBProblem (error: Problem, requestId: string, scheme: Scheme = 'Bearer'): Rendered<ProblemDocument> {
+  const { body, ...rendered } = renderProblem(error, requestId, scheme)
   return { ...rendered, body: { ...body, error: body.message } }
 }
 
@@ -124,6 +95,8 @@ const oauthWords: Partial<Record<ErrorCode, [status: number, word: string]>> = {
   unsupported_media_type: [415, 'invalid_request'],
   invalid_client: [401, 'invalid_client'],
   unauthorized_client: [400, 'unauthorized_client'],
+  // RFC 9449 section 5.
+  invalid_dpop_proof: [400, 'invalid_dpop_proof'],
   invalid_scope: [400, 'invalid_scope'],
   insufficient_scope: [400, 'invalid_scope'],
   unsupported_grant_type: [400, 'unsupported_grant_type'],
@@ -147,7 +120,7 @@ const oauthWord = (code: ErrorCode): [status: number, word: string] => {
 /** An error as RFC 6749 section 5.2 wants it. */
 export function renderOAuthError (error: Problem): Rendered<OAuthError> {
   const [status, word] = oauthWord(error.code)
-  const { 'www-authenticate': dropped, ...headers } = common(error)
+  const { 'www-authenticate': dropped, ...headers } = common(error, 'Bearer')
   return {
     status,
     headers: {
@@ -163,13 +136,9 @@ export function renderOAuthError (error: Problem): Rendered<OAuthError> {
  * The same where an access token is one of the ways to show who asks (RFC 7662 section 2.3): it is refused in the
  * words of RFC 6750 section 3.1.
  */
-export function renderIntrospectionError (error: Problem): Rendered<OAuthError> {
+export function renderIntrospectionError (error: Problem, _requestId: string, scheme: Scheme): Rendered<OAuthError> {
   const { code } = error
-  const word = aboutAccessTokens.has(code) ? 'invalid_token' : code === 'insufficient_scope' ? code : undefined
+  const word = aboutAccessTokens.has(code) ? 'invalid_token' : code === 'insufficient_scope' || code === 'invalid_dpop_proof' ? code : undefined
   if (word === undefined) return renderOAuthError(error)
-  return { status: error.statusCode, headers: { ...common(error), 'content-type': 'application/json; charset=utf-8' }, body: { error: word, error_description: describe(error) } }
+  return { status: error.statusCode, headers: { ...common(error, scheme), 'content-type': 'application/json; charset=utf-8' }, body: { error: word, error_description: describe(error) } }
 }
-
-/** error_description takes no quotes or backslashes and only ASCII. */
-const describe = ({ code, extras: { errors = [] } }: Problem): string =>
-  [catalogue[code][1], ...errors.map(({ path, message }) => `${path} ${message}`)].join(' ').replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, '')

@@ -2,7 +2,9 @@ import type { Authenticate } from '../access/authenticate.js'
 import type { Principal } from '../access/authorize.js'
 import { scopeList, scopeText, type ScopesOf } from '../access/scopes.js'
 import { effectiveScope } from '../access/token-info.js'
+import type { Proof } from '../dpop/proof.js'
 import { fail, Problem } from '../errors.js'
+import type { Transport } from '../sessions/state.js'
 import type { SessionStore } from '../sessions/store.js'
 import type { Codec } from '../tokens/codec.js'
 import type { Client } from './client.js'
@@ -25,6 +27,10 @@ interface IntrospectionRequest {
   /** Who calls with an access token, where there is one. */
   identify: (() => Promise<Principal | null>) | undefined
 }
+
+/** What stands for the proof of a bound token: whoever guards a resource is told of the key, and asks for the proof (RFC 9449 section 6.2). */
+const asProven = ({ claims }: PresentedToken): Proof | undefined =>
+  'cnf' in claims && claims.cnf ? { jkt: claims.cnf.jkt, spend: async () => {} } : undefined
 
 /** What is told of every token that is good, where the token says it. */
 const told = ['exp', 'iat', 'nbf', 'sub', 'aud', 'iss', 'jti', 'auth_time', 'cnf', 'datasets'] as const
@@ -52,8 +58,8 @@ export function createIntrospection ({ codec, authenticate, authenticateClient, 
     return principal?.may('users') ? undefined : fail('insufficient_scope', { scope: 'users', ...(principal ? { subject: { user: principal.account.id } } : {}) })
   }
 
-  const ofRefreshToken = async ({ claims }: Extract<PresentedToken, { kind: 'refresh' }>): Promise<Introspection | undefined> => {
-    const account = await sessions.unspent(claims.sub, claims.sid, claims.jti, 'bearer')
+  const ofRefreshToken = async ({ claims }: Extract<PresentedToken, { kind: 'refresh' }>, transport: Transport): Promise<Introspection | undefined> => {
+    const account = await sessions.unspent(claims.sub, claims.sid, claims.jti, transport)
     if (!account?.active) return undefined
     const allowed = scopesOf(account)
     const scope = scopeText(scopeList(claims.scope).filter(item => allowed.has(item)))
@@ -61,8 +67,10 @@ export function createIntrospection ({ codec, authenticate, authenticateClient, 
   }
 
   const ofToken = async (token: string, presented: PresentedToken): Promise<Introspection | undefined> => {
-    if (presented.kind === 'refresh') return await ofRefreshToken(presented)
-    const principal = await unlessRefused(() => authenticate(token))
+    const proof = asProven(presented)
+    const transport = proof ? 'dpop' : 'bearer'
+    if (presented.kind === 'refresh') return await ofRefreshToken(presented, transport)
+    const principal = await unlessRefused(() => authenticate(token, transport, proof))
     if (!principal) return undefined
     const { kind, claims } = presented
     return {

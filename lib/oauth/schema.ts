@@ -84,6 +84,7 @@ export const ServerMetadata = Type.Object({
   revocation_endpoint_auth_methods_supported: Texts,
   device_authorization_endpoint: Type.String(),
   jwks_uri: Type.String(),
+  dpop_signing_alg_values_supported: Texts,
   service_documentation: Type.String()
 }, { $id: 'ServerMetadata' })
 export type ServerMetadata = Static<typeof ServerMetadata>

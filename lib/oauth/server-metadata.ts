@@ -1,4 +1,5 @@
 import { scopes } from '../access/scopes.js'
+import { proofAlgorithms } from '../dpop/proof-key.js'
 import { fail } from '../errors.js'
 import { authMethods } from './client-credentials.js'
 import type { GrantType } from './grants/types.js'
@@ -46,6 +47,7 @@ export function createServerMetadata ({ issuer, publicUrl, grants, extraScopes }
     revocation_endpoint_auth_methods_supported: [...authMethods],
     device_authorization_endpoint: `${publicUrl}/oauth/device_authorization`,
     jwks_uri: `${publicUrl}/.well-known/jwks.json`,
+    dpop_signing_alg_values_supported: proofAlgorithms,
     service_documentation: `${publicUrl}/docs`
   }
   const own = decoded(pathOf(issuer))

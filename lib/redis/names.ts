@@ -15,6 +15,8 @@ export interface KeyNames {
   pairing: (id: string) => string
   /** A one-time link, by the hash of its token. */
   link: (kind: string, hash: string) => string
+  /** A proof of possession that was used. */
+  proof: (hash: string) => string
   incidents: string
   /** Base of what is known about keys. */
   keys: string
@@ -41,6 +43,7 @@ export const keyNames = (prefix: string): KeyNames => ({
   limit: what => `${prefix}limit:${what}`,
   pairing: id => `${prefix}pairing:{${id}}`,
   link: (kind, hash) => `${prefix}link:${kind}:${hash}`,
+  proof: hash => `${prefix}proof:${hash}`,
   incidents: `${prefix}incidents`,
   keys: `${prefix}{keys}`,
   scan: id => `${prefix}scan:{${id}}`,

@@ -15,24 +15,26 @@ interface Parts { codec: Codec, sessions: Sessions, authenticate: Authenticate }
  * others takes one that is good for other calls as well.
  */
 export const createLogout = ({ codec, sessions, authenticate }: Parts) =>
-  async ({ accessToken, refreshToken, which, transport = 'bearer', admit }: LogoutRequest): Promise<void> => {
+  async ({ accessToken, refreshToken, which, transport = 'bearer', proof, admit }: LogoutRequest): Promise<void> => {
     const byAccessToken = async (token: string): Promise<void> => {
       await codec.ready(token)
       const claims = codec.verify('access', token)
       if ('gty' in claims) return fail('session_required')
-      const { sub, sid } = claims
+      const { sub, sid, cnf } = claims
+      if (cnf?.jkt !== proof?.jkt) fail(cnf ? 'access_token_bound' : 'access_token_unbound')
       admit?.(sid)
-      if (which !== 'one' && !(await authenticate(token, transport)).may('sessions')) fail('insufficient_scope', { scope: 'sessions' })
+      if (which !== 'one' && !(await authenticate(token, transport, proof)).may('sessions')) fail('insufficient_scope', { scope: 'sessions' })
+      await proof?.spend()
       await sessions.end({ user: sub, which, session: sid, reason: 'logout', transport })
     }
     const byRefreshToken = (token: string): Promise<void> =>
-      sessions.endByRefreshToken(token, which, { transport, ...(admit ? { admit } : {}) })
+      sessions.endByRefreshToken(token, which, { transport, proof, ...(admit ? { admit } : {}) })
 
     if (refreshToken === undefined) return await byAccessToken(accessToken ?? fail('authentication_required'))
     if (accessToken === undefined) return await byRefreshToken(refreshToken)
     const refused = await refusalOf(byAccessToken(accessToken))
     // With a good access token the refresh token is the lesser proof, but it may be of another session; not so in one jar.
-    if (refused === undefined && which === 'one' && transport === 'bearer') await refusalOf(byRefreshToken(refreshToken))
+    if (refused === undefined && which === 'one' && transport !== 'cookie') await refusalOf(byRefreshToken(refreshToken))
     if (refused !== undefined) await byRefreshToken(refreshToken)
   }
 

@@ -6,8 +6,8 @@ import type { Live } from './store.js'
 
 const seconds = (ms: number): number => Math.floor(ms / 1000)
 
-const commonClaims = ({ id, generation, authTime, clientId }: SessionState, user: string) =>
-  ({ sub: user, sid: id, gen: generation, auth_time: authTime, client_id: clientId })
+const commonClaims = ({ id, generation, authTime, clientId, jkt }: SessionState, user: string) =>
+  ({ sub: user, sid: id, gen: generation, auth_time: authTime, client_id: clientId, ...(jkt === '' ? {} : { cnf: { jkt } }) })
 
 /**
  * The access token that a session stands for at this moment.
@@ -26,7 +26,7 @@ export function mintAccess (codec: Codec, { session, account, now }: Live, fresh
   }
   return {
     access_token: codec.sign('access', claims, kid),
-    token_type: 'Bearer',
+    token_type: session.jkt === '' ? 'Bearer' : 'DPoP',
     // Counted from the whole second in which it was issued, as exp is; the leeway makes up for the rest.
     expires_in: Math.ceil((expires - now) / 1000),
     scope,

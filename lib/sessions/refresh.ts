@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { scopeList } from '../access/scopes.js'
+import { refuseProof, type Proof } from '../dpop/proof.js'
 import { fail, type ErrorCode, type Policy } from '../errors.js'
 import type { Report } from '../events.js'
 import { FIRST_PARTY } from '../oauth/client.js'
@@ -15,6 +16,8 @@ import type { PresentedToken, Refreshed, SessionStore } from './store.js'
 export interface Credential {
   /** How it came; default `bearer`. */
   transport?: Transport
+  /** What came with it. */
+  proof?: Proof | undefined
   /** Throws unless the call may act for the session that the token names; default: it may. */
   admit?: (session: string) => void
 }
@@ -54,10 +57,11 @@ const refusals: Record<Exclude<Refreshed['outcome'], 'rotated' | 'retried' | 'he
   reuse: 'refresh_token_reused'
 }
 
-/** What a refresh token says of itself. @throws `refresh_token_invalid` */
-export async function presented (codec: Codec, token: string): Promise<PresentedToken & { client: string }> {
+/** What a refresh token says of itself. @throws `refresh_token_invalid`, `invalid_dpop_proof` unless just its key came with it */
+export async function presented (codec: Codec, token: string, proof: Proof | undefined): Promise<PresentedToken & { client: string }> {
   await codec.ready(token)
   const claims = codec.verify('refresh', token)
+  if (claims.cnf?.jkt !== proof?.jkt) refuseProof(claims.cnf ? 'is not by the key that the refresh token is bound to' : 'came with a refresh token that is not bound to a key', { subject: { user: claims.sub, session: claims.sid } })
   return {
     user: claims.sub,
     session: claims.sid,
@@ -92,8 +96,8 @@ export function createRefresh ({ store, codec, lookup, randomId, limit, durable,
     await durable()
   }
 
-  return async ({ token, transport = 'bearer', admit, scope, client = FIRST_PARTY, idempotencyKey, abandoned }: RefreshCall): Promise<TokenPair> => {
-    const old = await presented(codec, token)
+  return async ({ token, transport = 'bearer', proof, admit, scope, client = FIRST_PARTY, idempotencyKey, abandoned }: RefreshCall): Promise<TokenPair> => {
+    const old = await presented(codec, token, proof)
     if (old.client !== client) return fail('refresh_token_invalid', { subject: { user: old.user, session: old.session } })
     admit?.(old.session)
     const rotation = {
@@ -102,10 +106,12 @@ export function createRefresh ({ store, codec, lookup, randomId, limit, durable,
       key: idempotencyKey === undefined ? '' : lookupHash(`key|${idempotencyKey}`),
       ask: scope === undefined ? '' : narrowed(scope, new Set(scopeList(old.scope)), { user: old.user, session: old.session }),
       transport,
+      jkt: proof?.jkt,
       accessJti: randomId(),
       kid: codec.kid
     }
     if (abandoned()) return fail('request_too_late', { retryAfter: 1 })
+    await proof?.spend()
     const result = await store.rotate(rotation)
     await tell(old, result)
     if (result.outcome === 'mismatch') return fail('invalid_request', { errors: [{ path: '/scope', message: 'a retry must ask for the same scope' }] })

@@ -16,14 +16,14 @@ export const IdempotencyHeaders = Type.Object({
 /** The words of the API for which sessions end, as the store has them. */
 export const whichSessions = { this: 'one', others: 'others', all: 'all' } as const
 
-export const TransportName = Words(transports, { description: 'How the tokens travel, for as long as the session lasts' })
+export const TransportName = Words(['bearer', 'cookie'], { description: 'How the tokens travel, for as long as the session lasts' })
 
 /** RFC 6749 section 5.1, and what a client needs to know when to come back. Durations are seconds. */
 export const TokenPair = Type.Object({
   access_token: Type.Optional(Type.String({ description: 'Absent where the tokens are in cookies' })),
   refresh_token: Type.Optional(Type.String({ description: 'Absent where the tokens are in cookies, and with REFRESH_TOKENS=off' })),
   csrf_token: Type.Optional(Type.String({ description: 'Where the tokens are in cookies: what goes into X-CSRF-Token, the same as in the readable cookie' })),
-  token_type: Words(['Bearer']),
+  token_type: Words(['Bearer', 'DPoP']),
   expires_in: Type.Integer(),
   refresh_expires_in: Type.Optional(Type.Integer({ description: 'Absent with REFRESH_TOKENS=off' })),
   session_expires_in: Type.Integer(),
@@ -38,7 +38,7 @@ export type TokenPair = Omit<TokenAnswer, 'csrf_token'> & { access_token: string
 /** An access token of a session that there is already. Durations are seconds. */
 export const AccessToken = Type.Object({
   access_token: Type.Optional(Type.String({ description: 'Absent where the tokens are in cookies' })),
-  token_type: Words(['Bearer']),
+  token_type: Words(['Bearer', 'DPoP']),
   expires_in: Type.Integer(),
   scope: Type.String(),
   session_id: SessionId

@@ -1,5 +1,6 @@
 import { scopeText, type ScopesOf } from '../access/scopes.js'
 import type { Account } from '../accounts/account.js'
+import type { Proof } from '../dpop/proof.js'
 import { fail, type Policy } from '../errors.js'
 import type { Report } from '../events.js'
 import { fromCursor, toCursor } from '../http/cursor.js'
@@ -7,6 +8,7 @@ import { FIRST_PARTY } from '../oauth/client.js'
 import type { Sealing } from '../sealing/service.js'
 import type { Codec } from '../tokens/codec.js'
 import { openDevice, sealDevice } from './device.js'
+import { graceOf } from './grace.js'
 import { createRefresh, presented, type Credential, type RefreshCall } from './refresh.js'
 import { mintAccess, mintPair } from './mint.js'
 import type { AccessToken, Session, TokenPair } from './schema.js'
@@ -14,12 +16,13 @@ import { narrowed } from './scope.js'
 import type { Device, SessionState, Transport } from './state.js'
 import type { SessionStore, Which } from './store.js'
 
-/** A login whose password was verified. */
+/** A login whose password was verified; its tokens are bound to the key that is proved with it. */
 export interface Login {
   account: Account
   scope: string | undefined
   device: Device
   transport?: Transport
+  proof?: Proof | undefined
   /** Whose tokens they are, and the most that those may carry; default: our own client, which may all that the account may. */
   client?: { id: string, scope: ReadonlySet<string> | undefined }
 }
@@ -28,9 +31,9 @@ export interface Login {
 export interface End { user: string, which: Which, session: string, reason: string, proof?: string, transport?: Transport }
 
 export interface Sessions {
-  /** @throws `insufficient_scope`, `session_limit_reached`, `invalid_credentials` if the password changed meanwhile */
+  /** @throws `insufficient_scope`, `session_limit_reached`, `invalid_dpop_proof`, `invalid_credentials` if the password changed meanwhile */
   open: (login: Login) => Promise<TokenPair>
-  /** @throws `refresh_token_*`, `too_many_requests`, `session_ended`, `account_inactive`, `insufficient_scope`, `invalid_request` */
+  /** @throws `refresh_token_*`, `invalid_dpop_proof`, `too_many_requests`, `session_ended`, `account_inactive`, `insufficient_scope`, `invalid_request` */
   refresh: (call: RefreshCall) => Promise<TokenPair>
   /** An access token for a session whose user's password was verified just now. @throws `session_ended`, `invalid_credentials` if the password changed meanwhile */
   reauthenticate: (account: Account, session: string) => Promise<AccessToken>
@@ -62,8 +65,6 @@ interface Parts {
   report: Report
 }
 
-/** Tabs of a browser share their cookies, and refresh at the same time. */
-const GRACE_OF_COOKIES = 60_000
 const ID = /^[A-Za-z0-9_-]{1,64}$/
 const OURS = { id: FIRST_PARTY, scope: undefined }
 
@@ -78,8 +79,10 @@ export function createSessions (parts: Parts): Sessions {
   }
 
   return {
-    open: async ({ account, scope, device, transport = 'bearer', client = OURS }) => {
+    open: async ({ account, scope, device, proof, transport: asked = 'bearer', client = OURS }) => {
       const allowed = within(scopesOf(account), client.scope)
+      const transport = proof ? 'dpop' : asked
+      await proof?.spend()
       const opened = await store.open({
         user: account.id,
         id: randomId(),
@@ -88,7 +91,8 @@ export function createSessions (parts: Parts): Sessions {
         scope: scope === undefined ? scopeText(allowed) : narrowed(scope, allowed, { user: account.id }),
         transport,
         clientId: client.id,
-        grace: transport === 'cookie' ? Math.max(grace, GRACE_OF_COOKIES) : grace,
+        jkt: proof?.jkt,
+        grace: graceOf(transport, grace),
         device: sealDevice(await sealing.forUser(account.id), device),
         accessJti: randomId(),
         kid: codec.kid
@@ -112,9 +116,10 @@ export function createSessions (parts: Parts): Sessions {
 
     end: async request => { if (await end(request) === null) fail('access_token_invalid') },
 
-    endByRefreshToken: async (token, which, { transport = 'bearer', admit } = {}) => {
-      const { user, session, jti } = await presented(codec, token)
+    endByRefreshToken: async (token, which, { transport = 'bearer', proof, admit } = {}) => {
+      const { user, session, jti } = await presented(codec, token, proof)
       admit?.(session)
+      await proof?.spend()
       const ended = await end({ user, which, session, reason: 'logout', transport, ...(which === 'one' ? {} : { proof: jti }) })
       if (ended === null) fail('refresh_token_invalid')
     },

@@ -1,10 +1,10 @@
 import type { Fields } from '../redis/script.js'
 
-/** How the tokens of a session travel: in bodies and the Authorization header, or in cookies of a browser. */
-export const transports = ['bearer', 'cookie'] as const
+/** How the tokens of a session travel: in bodies and the Authorization header, alone or with proofs of a key (`dpop`), or in cookies of a browser. */
+export const transports = ['bearer', 'cookie', 'dpop'] as const
 export type Transport = typeof transports[number]
 
-export const transportFrom = (word: unknown): Transport => word === 'cookie' ? word : 'bearer'
+export const transportFrom = (word: unknown): Transport => transports.find(transport => transport === word) ?? 'bearer'
 
 /** A session as the store keeps it. Times are milliseconds since the epoch, except `authTime` (seconds). */
 export interface SessionState {
@@ -17,6 +17,8 @@ export interface SessionState {
   scope: string
   authTime: number
   transport: Transport
+  /** Thumbprint of the key that its tokens are bound to, or ''. */
+  jkt: string
   clientId: string
   /** Sealed, see `device.ts`. */
   device: string
@@ -38,6 +40,7 @@ export const sessionState = (id: string, fields: Fields): SessionState => ({
   scope: fields.scope ?? '',
   authTime: Number(fields.auth_time),
   transport: transportFrom(fields.transport),
+  jkt: fields.jkt ?? '',
   clientId: fields.client_id ?? '',
   device: fields.device ?? '',
   created: Number(fields.created),

@@ -32,6 +32,8 @@ export interface NewSession {
   password: string
   scope: string
   transport: Transport
+  /** Thumbprint of the key that its tokens are bound to, if they are. */
+  jkt?: string | undefined
   clientId: string
   /** Milliseconds after a rotation in which its predecessor is answered again without an Idempotency-Key. */
   grace: number
@@ -50,6 +52,8 @@ export interface Rotation {
   ask: string
   /** How the token came. */
   transport: Transport
+  /** Thumbprint of the key that was shown with it, if one was. */
+  jkt?: string | undefined
   accessJti: string
   kid: string
 }
@@ -151,14 +155,14 @@ export function createSessionStore ({ redis, names, sealing, lifetimes, maxSessi
   return {
     open: async s => {
       const row = rowOf(await open(names.user(s.user), await stamp(s.user), s.id, s.jti, s.password, s.scope, s.transport, s.grace, s.clientId,
-        s.device, lifetimes.access, lifetimes.refresh, lifetimes.session, maxSessions, atLimit, s.kid, s.accessJti))
+        s.device, lifetimes.access, lifetimes.refresh, lifetimes.session, maxSessions, atLimit, s.kid, s.accessJti, s.jkt ?? ''))
       if (row[0] !== 'opened') return { outcome: row[0] as 'stale' | 'limit' }
       return { outcome: 'opened', evicted: listOf(row[4]), ...live(s.id, row) }
     },
 
-    rotate: async ({ token: r, successor, key, ask, transport, accessJti, kid }) => {
+    rotate: async ({ token: r, successor, key, ask, transport, jkt = '', accessJti, kid }) => {
       const row = rowOf(await rotate(names.user(r.user), await stamp(r.user), r.session, r.jti, r.generation, r.rotated, r.expires, r.authTime, r.scope,
-        successor, key, ask, lifetimes.access, lifetimes.refresh, kid, accessJti, transport, pace.spacing, pace.tolerance, recordRotations ? '1' : ''))
+        successor, key, ask, lifetimes.access, lifetimes.refresh, kid, accessJti, transport, jkt, pace.spacing, pace.tolerance, recordRotations ? '1' : ''))
       return isLive(row[0]) ? { outcome: row[0], ...live(r.session, row) } : refused(row)
     },
 

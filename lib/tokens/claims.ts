@@ -6,6 +6,9 @@ const Text = Type.String({ minLength: 1, maxLength: 256 })
 
 const registered = { iss: Text, aud: Text, sub: Text, exp: Seconds, iat: Seconds, nbf: Type.Optional(Seconds), jti: Text }
 
+/** The key that whoever has the token must prove to have as well (RFC 9449 section 6.1). */
+const Confirmation = Type.Object({ jkt: Text })
+
 const ofSession = {
   sid: Text,
   /** The generation of the session that minted the token; a rotation adds one. */
@@ -14,7 +17,8 @@ const ofSession = {
   auth_time: Seconds,
   /** Space separated (RFC 6749 section 3.3). */
   scope: Type.String({ maxLength: 4096 }),
-  client_id: Text
+  client_id: Text,
+  cnf: Type.Optional(Confirmation)
 }
 
 /** Claims of an access token of a session (RFC 9068 section 2.2, with `type` for PlantDB's clients). */

@@ -174,7 +174,7 @@ t.test('the service is wired: every plugin is in, every decorator there, every r
   t.strictSame(decorators.filter(name => !app.hasDecorator(name)), [])
   t.strictSame(['bearer', 'jar', 'cookieNamed', 'sentToken', 'sentRefreshToken', 'sentTokens', 'admit', 'admitCookies', 'identify', 'caller', 'principal', 'device', 'abandoned', 'arrived', 'problem'].filter(name => !app.hasRequestDecorator(name)), [])
   t.strictSame(['bearer', 'jar', 'cookieNamed', 'sentToken', 'sentRefreshToken', 'sentTokens', 'admit', 'admitCookies', 'identify', 'caller', 'principal', 'authenticated', 'account', 'actor', 'device', 'abandoned', 'arrived'].filter(name => !app.hasRequestDecorator(name)), [])
-  t.strictSame(['bearer', 'jar', 'cookieNamed', 'sentToken', 'sentRefreshToken', 'sentTokens', 'admit', 'admitCookies', 'identify', 'caller', 'principal', 'signedIn', 'identifyByPassword', 'admitPassword', 'authenticated', 'account', 'actor', 'device', 'abandoned', 'arrived'].filter(name => !app.hasRequestDecorator(name)), [])
+  t.strictSame(['bearer', 'jar', 'cookieNamed', 'sentToken', 'sentRefreshToken', 'sentTokens', 'proof', 'provenToken', 'admit', 'admitCookies', 'identify', 'caller', 'principal', 'signedIn', 'identifyByPassword', 'admitPassword', 'authenticated', 'account', 'actor', 'device', 'abandoned', 'arrived'].filter(name => !app.hasRequestDecorator(name)), [])
 
   const rules = app.routeRules()
     .filter(({ method, url }) => !['HEAD', 'OPTIONS'].includes(method) && !/^\/docs(\/|$)/.test(url))

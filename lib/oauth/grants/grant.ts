@@ -1,5 +1,6 @@
 import type { Static, TObject } from '@sinclair/typebox'
 import type { Accounts } from '../../accounts/service.js'
+import type { Proof } from '../../dpop/proof.js'
 import type { TokenPair } from '../../sessions/schema.js'
 import type { Devices } from '../../pairing/devices.js'
 import type { Sessions } from '../../sessions/service.js'
@@ -16,6 +17,8 @@ export interface TokenRequest {
   device: Device
   idempotencyKey: string | undefined
   abandoned: () => boolean
+  /** What proves a key that tokens are to be bound to. @throws `invalid_dpop_proof` */
+  proof: () => Proof | undefined
 }
 
 export interface GrantServices { accounts: Accounts, sessions: Sessions, devices: Devices, clientTokens: ClientTokens }

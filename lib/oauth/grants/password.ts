@@ -14,8 +14,9 @@ const Body = Type.Object({
 export const passwordGrant: Grant<typeof Body> = {
   grantType: 'password',
   schema: Body,
-  exchange: async ({ accounts, sessions }, { username, password, scope }, { client, device }) => {
+  exchange: async ({ accounts, sessions }, { username, password, scope }, { client, device, proof: prove }) => {
+    const proof = prove()
     const account = await accounts.authenticate(username, password, device.ip)
-    return sessionTokens(await sessions.open({ account, scope, device, client }))
+    return sessionTokens(await sessions.open({ account, scope, device, client, proof }))
   }
 }

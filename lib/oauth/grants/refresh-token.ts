@@ -12,6 +12,8 @@ const Body = Type.Object({
 export const refreshTokenGrant: Grant<typeof Body> = {
   grantType: 'refresh_token',
   schema: Body,
-  exchange: async ({ sessions }, { refresh_token: token, scope }, { client, idempotencyKey, abandoned }) =>
-    sessionTokens(await sessions.refresh({ token, scope, idempotencyKey, abandoned, client: client.id }))
+  exchange: async ({ sessions }, { refresh_token: token, scope }, { client, idempotencyKey, abandoned, proof: prove }) => {
+    const proof = prove()
+    return sessionTokens(await sessions.refresh({ token, scope, idempotencyKey, abandoned, client: client.id, proof, transport: proof ? 'dpop' : 'bearer' }))
+  }
 }

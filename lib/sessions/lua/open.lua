@@ -1,8 +1,9 @@
 -- Opens a session for an account whose password was just verified.
 -- ARGV from 2 on, in this order; `verified` is the password hash that was verified, times to live are ms,
--- a `refresh_ttl` of 0 makes a session without refresh tokens, `policy` is what happens at `most_sessions` (evict, reject):
+-- a `refresh_ttl` of 0 makes a session without refresh tokens, `policy` is what happens at `most_sessions` (evict, reject),
+-- `jkt` the thumbprint of the key that the tokens are bound to, or '':
 local sid, jti, verified, scope, transport, grace, client_id, device, access_ttl, refresh_ttl, max_age, most_sessions,
-  policy, kid, access_jti = unpack(ARGV, 2)
+  policy, kid, access_jti, jkt = unpack(ARGV, 2)
 -- Answers JSON: ['opened', now, session, user, evicted ids], ['stale'] if the account is gone, inactive or has
 -- another password by now, or ['limit'].
 
@@ -34,7 +35,7 @@ local last = whole_second(now + tonumber(max_age))
 local s = {
   gen = '0', jti = jti, prev = '', key = '', rot = int(now), scope = scope, access_scope = scope, ask = '',
   auth_time = int(math.floor(now / 1000)), created = int(now), used = int(now), transport = transport,
-  grace = grace, client_id = client_id, device = device,
+  grace = grace, jkt = jkt ~= '' and jkt or nil, client_id = client_id, device = device,
   exp = int(tonumber(refresh_ttl) > 0 and math.min(whole_second(now + tonumber(refresh_ttl)), last) or 0), ['end'] = int(last)
 }
 mint_access(s, tonumber(access_ttl), kid, access_jti, now)

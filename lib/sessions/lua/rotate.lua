@@ -1,13 +1,14 @@
 -- Spends a refresh token R: the whole transition of a refresh, the first case that matches. No token outlives
 -- the absolute end of its session, so that end needs no case of its own.
 -- ARGV from 2 on, in this order; those that begin with r_ are what R says, `key` is the hash of the
--- Idempotency-Key or '', `ask` the scope asked for or '', `transport` how R came, times to live are ms; `spacing`
+-- Idempotency-Key or '', `ask` the scope asked for or '', `transport` how R came, `jkt` the thumbprint of the
+-- key that was shown with it or '', times to live are ms; `spacing`
 -- and `tolerance` (ms) are how fast the session may rotate, see lib/limits/pace.ts, spacing 0 is as fast as it likes:
 local sid, r_jti, r_gen, r_rot, r_exp, r_auth_time, r_scope, successor, key, ask, access_ttl, refresh_ttl, kid,
-  access_jti, transport, spacing, tolerance, record_rotations = unpack(ARGV, 2)
+  access_jti, transport, jkt, spacing, tolerance, record_rotations = unpack(ARGV, 2)
 -- `record_rotations` is '1' to record each rotation, which is else told from the generation of its session only.
 -- Answers JSON: [outcome, now, session, user] for rotated, retried, healed; else [outcome, detail ...]:
---   other_transport      R came another way than its session's tokens travel; nothing was changed
+--   other_transport      R came another way than its session's tokens travel, or with another key; nothing was changed
 --   inactive             the account may not go on
 --   gone, late_reuse     there is no such session (any more)
 --   expired              R, or what it stands for, has lapsed; nothing was changed
@@ -83,8 +84,9 @@ if not s.gen or lapse_of(s) <= now then
   return cjson.encode({active and 'gone' or 'inactive'})
 end
 
--- Taken out of the cookies of a browser, or put into them, a token is good for nothing, not even for harm.
-if s.transport ~= transport then return cjson.encode({'other_transport'}) end
+-- Taken out of the cookies of a browser, put into them, or without its key a token is good for nothing, not even
+-- for harm.
+if s.transport ~= transport or (s.jkt or '') ~= jkt then return cjson.encode({'other_transport'}) end
 
 if not active then
   end_session(sid, 'inactive', now)

@@ -108,6 +108,32 @@ export function sessionStoreContract (t: Test, bench: Bench): void {
     t.equal((await store.rotate(rotation(successor))).outcome, 'gone', 'once it has ended there is nothing to be kept from')
   })
 
+  t.test('a session that is bound to a key goes on with that key only, and without it nothing ends', async t => {
+    const { store, user, opened, token, advance } = await setUp({}, { transport: 'dpop', jkt: 'key', grace: 60_000 })
+    t.match(opened.session, { transport: 'dpop', jkt: 'key' })
+    const shown = { transport: 'dpop', jkt: 'key' } as const
+    const next = alive(await store.rotate(rotation(token, shown)))
+    t.match(next, { outcome: 'rotated', session: { transport: 'dpop', jkt: 'key' } })
+    const ahead = { ...token, jti: 'ahead', generation: 9, rotated: next.session.rotated + 1e6 }
+    for (const stolen of [tokenOf(user, next), token, ahead]) {
+      for (const other of [{ jkt: 'key' }, { transport: 'dpop' }, { transport: 'dpop', jkt: 'another' }, {}] as const) {
+        t.equal((await store.rotate(rotation(stolen, other))).outcome, 'other_transport')
+      }
+    }
+    advance(30_000)
+    t.match(await store.rotate(rotation(token, shown)), { outcome: 'retried', session: { jti: next.session.jti, jkt: 'key' } })
+    t.match(await store.rotate(rotation({ ...ahead, rotated: next.session.rotated + 1 }, shown)), { outcome: 'healed', session: { jkt: 'key' } })
+    t.match(await store.list(user), [{ transport: 'dpop', jkt: 'key' }])
+    t.match(await store.standing(user, token.session), { transport: 'dpop' })
+  })
+
+  t.test('a key is of no use to a session that has none', async t => {
+    const { store, opened, token } = await setUp()
+    t.equal(opened.session.jkt, '')
+    t.equal((await store.rotate(rotation(token, { jkt: 'key' }))).outcome, 'other_transport')
+    t.match(await store.rotate(rotation(token)), { outcome: 'rotated', session: { jkt: '' } })
+  })
+
   t.test('a clock that is set back makes no grace where there is none', async t => {
     const { store, token, advance } = await setUp()
     alive(await store.rotate(rotation(token)))
