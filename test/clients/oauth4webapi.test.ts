@@ -1,0 +1,105 @@
+import * as oauth from 'oauth4webapi'
+import t from 'tap'
+import { PASSWORD } from '../support/app.js'
+import { approve, startLive, type Live } from '../support/live.js'
+import { portal, robot } from '../support/oauth.js'
+
+// A strict client: it refuses whatever an answer lacks, or has in another form than the RFCs ask for.
+
+const insecure = { [oauth.allowInsecureRequests]: true }
+const ours: oauth.Client = { client_id: 'guardcell' }
+const client = ({ id }: { id: string }): oauth.Client => ({ client_id: id })
+
+const discover = async (issuer: URL): Promise<oauth.AuthorizationServer> =>
+  await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure }))
+
+/** The word of RFC 6749 section 5.2, or of RFC 6750 section 3.1, with which a call is refused. */
+async function refusal (attempt: Promise<unknown>): Promise<unknown> {
+  try {
+    await attempt
+  } catch (error) {
+    if (error instanceof oauth.ResponseBodyError) return [error.status, error.error]
+    if (error instanceof oauth.WWWAuthenticateChallengeError) return [error.status, ...error.cause.map(({ scheme, parameters }) => `${scheme} ${parameters.error ?? ''}`)]
+    throw error
+  }
+  return 'none'
+}
+
+/** A service, found by discovery, and its endpoints as this client sees them. */
+async function meet (live: Live) {
+  const as = await discover(live.issuer)
+  const signIn = async (who: oauth.Client, auth: oauth.ClientAuth, scope?: string) => {
+    const parameters = new URLSearchParams({ username: 'ada', password: PASSWORD, ...(scope === undefined ? {} : { scope }) })
+    return await oauth.processGenericTokenEndpointResponse(as, who, await oauth.genericTokenEndpointRequest(as, who, auth, 'password', parameters, insecure))
+  }
+  const refresh = async (who: oauth.Client, auth: oauth.ClientAuth, token = '', parameters: Record<string, string> = {}) =>
+    await oauth.processRefreshTokenResponse(as, who, await oauth.refreshTokenGrantRequest(as, who, auth, token, { ...insecure, additionalParameters: parameters }))
+  const introspect = async (who: oauth.Client, auth: oauth.ClientAuth, token = '') =>
+    await oauth.processIntrospectionResponse(as, who, await oauth.introspectionRequest(as, who, auth, token, insecure))
+  const revoke = async (who: oauth.Client, auth: oauth.ClientAuth, token = '') =>
+    await oauth.processRevocationResponse(await oauth.revocationRequest(as, who, auth, token, insecure))
+  const itself = async (who: oauth.Client, auth: oauth.ClientAuth, scope?: string) =>
+    await oauth.processClientCredentialsResponse(as, who, await oauth.clientCredentialsGrantRequest(as, who, auth, scope === undefined ? {} : { scope }, insecure))
+  const get = async (path: string, token: string) => await oauth.protectedResourceRequest(token, 'GET', new URL(path, live.issuer), undefined, null, insecure)
+  return { as, signIn, refresh, introspect, revoke, itself, get }
+}
+
+t.test('it discovers the service', async t => {
+  const { issuer } = await startLive(t)
+  const as = await discover(issuer)
+  t.equal(as.issuer, issuer.href.replace(/\/$/, ''))
+  t.equal(as.token_endpoint, `${issuer.href}oauth/token`)
+})
+
+t.test('it signs a user in, refreshes, calls, and revokes', async t => {
+  const { signIn, refresh, revoke, get } = await meet(await startLive(t))
+  const first = await signIn(ours, oauth.None())
+  t.equal((await get('/v1/users/me', first.access_token)).status, 200)
+  const second = await refresh(ours, oauth.None(), first.refresh_token, { scope: 'profile' })
+  t.equal(second.scope, 'profile')
+  t.ok(second.refresh_token)
+  t.strictSame(await refusal(get('/v1/sessions', second.access_token)), [403, 'bearer insufficient_scope'])
+  t.strictSame(await refusal(refresh(ours, oauth.None(), second.refresh_token, { scope: 'keys' })), [400, 'invalid_scope'])
+  await revoke(ours, oauth.None(), second.refresh_token)
+  t.strictSame(await refusal(get('/v1/users/me', second.access_token)), [401, 'bearer invalid_token'])
+  t.strictSame(await refusal(refresh(ours, oauth.None(), second.refresh_token)), [400, 'invalid_grant'])
+  await revoke(ours, oauth.None(), 'never heard of')
+})
+
+for (const [how, auth] of [['the header', oauth.ClientSecretBasic], ['the form', oauth.ClientSecretPost]] as const) {
+  t.test(`it shows its secret in ${how}`, async t => {
+    const live = await startLive(t)
+    const { signIn, refresh, introspect, itself, revoke } = await meet(live)
+    const secret = auth(portal.secret)
+    const tokens = await signIn(client(portal), secret)
+    const told = await introspect(client(portal), secret, tokens.access_token)
+    t.match(told, { active: true, client_id: portal.id, username: 'ada', token_type: 'Bearer', iss: live.issuer.href.slice(0, -1), aud: 'guardcell', scope: tokens.scope })
+    t.match(await introspect(client(portal), secret, tokens.refresh_token), { active: true })
+    const again = await refresh(client(portal), secret, tokens.refresh_token)
+    t.strictSame(await introspect(client(portal), secret, tokens.refresh_token), { active: false }, 'and it was not spent before')
+    t.strictSame(await refusal(itself(client(portal), secret)), [400, 'unauthorized_client'])
+    await revoke(client(portal), secret, again.refresh_token)
+    t.strictSame(await introspect(client(portal), secret, again.access_token), { active: false })
+
+    const machine = await live.apiToken()
+    const ofMachine = await itself({ client_id: machine.id }, auth(machine.token), 'datasets:read')
+    t.match(ofMachine, { scope: 'datasets:read', token_type: 'bearer', refresh_token: undefined })
+    t.match(await introspect({ client_id: machine.id }, auth(machine.token), ofMachine.access_token), { active: true, datasets: 'cam_*/read,write' })
+    t.match(await itself(client(robot), auth(robot.secret)), { scope: 'datasets:read datasets:write' })
+    t.strictSame(await refusal(itself(client(robot), auth(portal.secret))), [401, 'basic '])
+  })
+}
+
+t.test('it pairs a device', async t => {
+  const live = await startLive(t)
+  const { as, get } = await meet(live)
+  const device = await oauth.processDeviceAuthorizationResponse(as, ours, await oauth.deviceAuthorizationRequest(as, ours, oauth.None(), { scope: 'datasets:read' }, insecure))
+  const poll = async () => await oauth.processDeviceCodeResponse(as, ours, await oauth.deviceCodeGrantRequest(as, ours, oauth.None(), device.device_code, insecure))
+  t.strictSame(await refusal(poll()), [400, 'authorization_pending'])
+  t.strictSame(await refusal(poll()), [400, 'slow_down'])
+  await approve(live, device.user_code)
+  live.clock.advance(60)
+  const { access_token: token, scope } = await poll()
+  t.equal(scope, 'datasets:read datasets:write')
+  t.equal((await get('/v1/scans', token)).status, 200)
+})
