@@ -24,14 +24,15 @@ export default fp<AppOptions>(async (app, { config, now, randomId }) => {
   const { accounts, accountStore, sessions, codec, scopesOf, apiTokens, apiTokenStore, authenticate, oauthClients: registry, pairing: { devices } } = app
   const authenticateClient = createClientAuthentication({ registry, codec, authenticate })
   const clientTokens = createClientTokens({ codec, accounts: accountStore, scopesOf, lifetime: config.SESSION_TIMEOUT, randomId, now })
+  const offered = offeredGrants(config.REFRESH_TOKENS === 'on')
   app.decorate('authorizeDevice', createDeviceAuthorization({ devices, authenticateClient }))
-  app.decorate('exchangeGrant', createTokenEndpoint({ accounts, sessions, devices, clientTokens, authenticateClient }))
+  app.decorate('exchangeGrant', createTokenEndpoint({ accounts, sessions, devices, clientTokens, authenticateClient, offered }))
   app.decorate('introspectToken', createIntrospection({ codec, authenticate, authenticateClient, sessions: app.tokenStore, scopesOf }))
   app.decorate('revokeToken', createRevocation({ codec, registry, authenticateClient, sessions, apiTokens, apiTokenStore }))
   app.decorate('serverMetadata', createServerMetadata({
     issuer: app.keys.issuer,
     publicUrl: app.publicUrl,
-    grants: offeredGrants(config.REFRESH_TOKENS === 'on'),
+    grants: offered,
     extraScopes: parseExtraScopes(config.EXTRA_SCOPES).keys()
   }))
 }, { name: 'oauth', dependencies: ['keys', 'mail', 'accounts', 'sessions', 'jwt', 'scopes', 'auth', 'token-store', 'oauth-clients', 'api-tokens', 'api-token-store', 'pairing'] })

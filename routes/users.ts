@@ -26,6 +26,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       ...shared,
       operationId: 'createUser',
       summary: 'Create an account',
+      description: 'An e-mail address that does not count as verified gets a link that verifies it.',
       body: Type.Object({
         username: Username,
         fullname: Fullname,
@@ -38,6 +39,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
     }
   }, async (request, reply) => {
     const user = await app.accounts.create(request.body)
+    app.links.emailVerification.welcome(user)
     return reply.code(201).header('location', `/v1/users/${user.id}`).send(user)
   })
 

@@ -38,3 +38,11 @@ t.test('the documents link to files that are there', async t => {
     }
   }
 })
+
+t.test('docs/guides/events.md has every event with its members, and no other', async t => {
+  const source = await read('lib/events.ts')
+  const types = [...source.matchAll(/\{ type: '(\w+)'(?:, ([^}]+))? \}/g)].map(([, type, members = '']) => [type, [...members.matchAll(/(\w+):/g)].map(([, name]) => name)])
+  const rows = [...(await read('docs/guides/events.md')).matchAll(/^\| `(\w+)` \|.*\| (`.*) \|$/gm)].map(([, type, members = '']) => [type, [...members.matchAll(/`(\w+)`/g)].map(([, name]) => name)])
+  t.ok(types.length > 20)
+  t.strictSame(rows.sort(), types.sort())
+})

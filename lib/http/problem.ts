@@ -100,7 +100,6 @@ const oauthWords: Partial<Record<ErrorCode, [status: number, word: string]>> = {
   invalid_scope: [400, 'invalid_scope'],
   insufficient_scope: [400, 'invalid_scope'],
   unsupported_grant_type: [400, 'unsupported_grant_type'],
-  refresh_not_offered: [400, 'unsupported_grant_type'],
   // RFC 8628 section 3.5.
   authorization_pending: [400, 'authorization_pending'],
   slow_down: [400, 'slow_down'],

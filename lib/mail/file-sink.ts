@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Mailer } from './mailer.js'
 
@@ -11,16 +11,31 @@ interface Parts {
   announce: (file: string) => void
 }
 
+const KEPT_MS = 7 * 86_400_000
+
+/** A mail by its name, which begins with its time. */
+const MAIL = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z-[0-9a-f]{6}\.txt$/
+
+const stampOf = (ms: number): string => new Date(ms).toISOString().replaceAll(':', '-')
+
 /**
  * Puts each mail into a file of its own, named by the time, for whoever tries the service without a mail
- * server. Only the owner may read it (mode 0600): it is as good as the mailbox.
+ * server. Only the owner may read it (mode 0600): it is as good as the mailbox. Those of more than a week ago go
+ * when the next one comes.
  */
 export const createFileSink = ({ folder, from, now, announce }: Parts): Mailer => ({
   send: async ({ to, subject, text }) => {
     await mkdir(folder, { recursive: true, mode: 0o700 })
+    await clear(folder, now() - KEPT_MS)
     const time = new Date(now()).toISOString()
-    const file = join(folder, `${time.replaceAll(':', '-')}-${randomBytes(3).toString('hex')}.txt`)
+    const file = join(folder, `${stampOf(now())}-${randomBytes(3).toString('hex')}.txt`)
     await writeFile(file, `From: ${from}\nTo: ${to}\nDate: ${time}\nSubject: ${subject}\n\n${text}`, { mode: 0o600, flag: 'wx' })
     announce(file)
   }
 })
+
+/** Removes the mails of before a time (ms), and nothing else that may lie there. */
+async function clear (folder: string, before: number): Promise<void> {
+  const old = (await readdir(folder)).filter(name => MAIL.test(name) && name < stampOf(before))
+  await Promise.all(old.map(name => rm(join(folder, name), { force: true })))
+}

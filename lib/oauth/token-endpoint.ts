@@ -21,15 +21,15 @@ export const offeredGrants = (refreshes: boolean): GrantType[] =>
   [...grants.keys()].filter(name => refreshes || name !== refreshTokenGrant.grantType)
 
 /**
- * The token endpoint (RFC 6749 section 3.2): finds the grant first, so that an unknown one is told apart
- * from a malformed request, then validates the form with the grant's own schema.
+ * The token endpoint (RFC 6749 section 3.2): finds the grant first, so that one that is unknown or not offered
+ * is told apart from a malformed request, then validates the form with the grant's own schema.
  */
-export const createTokenEndpoint = (services: GrantServices & { authenticateClient: AuthenticateClient }) =>
+export const createTokenEndpoint = ({ offered, ...services }: GrantServices & { authenticateClient: AuthenticateClient, offered: readonly GrantType[] }) =>
   async (sent: Form, request: TokenRequest): Promise<TokenResponse> => {
     const form = parametersOf(sent)
     if (typeof form.grant_type !== 'string') return fail('invalid_request', { errors: [{ path: '/grant_type', message: 'is missing' }] })
-    const entry = grants.get(form.grant_type as GrantType) ?? fail('unsupported_grant_type')
-    const { grant, check } = entry
+    const type = offered.find(name => name === form.grant_type) ?? fail('unsupported_grant_type')
+    const { grant, check } = grants.get(type)!
     const body = checkForm(check, form)
     const client = await services.authenticateClient(request.authorization, form)
     if (!client.grants.has(grant.grantType)) return fail('unauthorized_client')

@@ -11,6 +11,20 @@ async function startLab (t: Parameters<typeof start>[0], env: Record<string, str
 const verify = ({ call }: Running, token: string) => call('POST', '/v1/auth/email/verify', { body: { token } })
 const gone = { status: 410, body: { code: 'link_invalid' } }
 
+t.test('the address of an account that an admin makes gets a link, unless the admin vouches for it', async t => {
+  const lab = await startLab(t)
+  const { call, login, mailbox } = lab
+  const { access_token: token } = await login('admin')
+  const create = (username: string, more: object) => call('POST', '/v1/users', { token, body: { username, fullname: username, password: PASSWORD, ...more } })
+  t.match(await create('vouched', { email: 'vouched@lab.example', verified: true }), { status: 201, body: { verified: true } })
+  t.equal((await create('without', {})).status, 201)
+  t.match(await create('ada', { email: 'ada@lab.example' }), { status: 201, body: { verified: false } })
+  t.equal((await verify(lab, (await mailbox.link('ada@lab.example')).token)).status, 204)
+  const { access_token: hers } = await login('ada')
+  t.equal((await call('GET', '/v1/users/me', { token: hers })).body.verified, true)
+  t.strictSame(mailbox.mails.map(({ to }) => to), ['ada@lab.example'])
+})
+
 t.test('a new address gets a link, and the former one word of it', async t => {
   const lab = await startLab(t)
   const { call, login, createUser, mailbox } = lab

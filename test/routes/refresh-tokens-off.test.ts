@@ -44,6 +44,7 @@ t.test('what was given out before is refused, and not spent', async t => {
   t.match(await refresh(token), { status: 401, body: { code: 'refresh_not_offered' } })
   t.match(await call('POST', '/token-refresh', { body: { refresh_token: token } }), { status: 401, body: { code: 'refresh_not_offered' } })
   t.match(await form({ grant_type: 'refresh_token', refresh_token: token }), { status: 400, body: { error: 'unsupported_grant_type' } })
+  t.match(await form({ grant_type: 'refresh_token' }), { status: 400, body: { error: 'unsupported_grant_type' } }, 'nor is the grant known to whoever has none')
   t.equal((await before.refresh(token)).status, 200, 'once they are back, so is the session')
 })
 
