@@ -36,7 +36,7 @@ interface Parts {
 export type Authenticate = (token: string, by?: Transport, proof?: Proof) => Promise<Principal>
 
 /** What a token says of itself, whoever has it. */
-const grantIn = ({ scope, iat, exp }: { scope: string, iat: number, exp: number }) => ({ scope, issued: iat, expires: exp })
+const grantIn = ({ scope, iat, exp, cnf }: { scope: string, iat: number, exp: number, cnf?: { jkt: string } }) => ({ scope, issued: iat, expires: exp, cnf })
 
 /**
  * A token is as good as its session or its record, and its account, are at this moment: they are looked up on
@@ -54,7 +54,6 @@ export function createAuthenticate ({ codec, standing, apiTokens, isRegistered, 
 
   const ofSession = async (claims: AccessClaims, by: Transport, proof: Proof | undefined): Promise<SessionPrincipal> => {
     const subject = { user: claims.sub, session: claims.sid }
-    if (claims.cnf?.jkt !== proof?.jkt) return fail(claims.cnf ? 'access_token_bound' : 'access_token_unbound', { subject })
     const { lapses, transport, generation, account } = await standing(claims.sub, claims.sid)
     if (lapses <= now()) return fail('session_ended', { subject })
     if (transport !== by) return fail('access_token_invalid', { subject })
@@ -69,7 +68,6 @@ export function createAuthenticate ({ codec, standing, apiTokens, isRegistered, 
       transport,
       ...grantIn(claims),
       may,
-      cnf: claims.cnf,
       authTime: claims.auth_time,
       fresh: claims.fresh === true
     }
@@ -83,23 +81,35 @@ export function createAuthenticate ({ codec, standing, apiTokens, isRegistered, 
     return { kind: 'api', account, client: claims.jti, token: claims.jti, ...grantIn(claims), may: limitedTo(claims.scope, account, subject), datasets: grantsFrom(claims.datasets) }
   }
 
-  const ofClient = async (claims: ClientClaims): Promise<ApiPrincipal> => {
+  const ofClient = async (claims: ClientClaims, proof: Proof | undefined): Promise<ApiPrincipal> => {
     const { sub: user, client_id: client, scope, datasets } = claims
     const token = datasets === undefined ? null : client
     const { state, account } = await apiTokens.standing(user, token ?? '', claims.jti)
     const subject = { user }
     if (state !== 'good' || (token === null && !isRegistered(client))) return fail('access_token_revoked', { subject })
-    return { kind: 'api', account, client, token, ...grantIn(claims), may: limitedTo(scope, account, subject), datasets: datasets === undefined ? everything : grantsFrom(datasets) }
+    const may = limitedTo(scope, account, subject)
+    if (proof) await proof.spend()
+    return { kind: 'api', account, client, token, ...grantIn(claims), may, datasets: datasets === undefined ? everything : grantsFrom(datasets) }
   }
 
   return async (token, by = 'bearer', proof) => {
     await codec.ready(token)
     if (codec.kindOf(token) === 'api') return by === 'bearer' ? await ofApiToken(token) : never(by)
     const claims = codec.verify('access', token)
+    requireKey(claims, proof)
     if (!('gty' in claims)) return await ofSession(claims, by, proof)
-    return by === 'bearer' ? await ofClient(claims) : never(by)
+    return by === 'cookie' ? never(by) : await ofClient(claims, proof)
   }
 }
 
-/** What a machine has comes as a bearer token. */
+/**
+ * Whether a token came with just the key that it is bound to.
+ * @throws `access_token_bound`, `access_token_unbound`
+ */
+export function requireKey (claims: AccessClaims | ClientClaims, proof: Proof | undefined): void {
+  const { sub: user, cnf } = claims
+  if (cnf?.jkt !== proof?.jkt) fail(cnf ? 'access_token_bound' : 'access_token_unbound', { subject: { user, ...('sid' in claims ? { session: claims.sid } : {}) } })
+}
+
+/** An API token comes as a bearer token, what machines have never in a cookie. */
 const never = (by: Exclude<Transport, 'bearer'>): never => fail(by === 'dpop' ? 'access_token_unbound' : 'access_token_invalid')

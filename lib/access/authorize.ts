@@ -12,6 +12,8 @@ interface Caller {
   scope: string
   /** When the token was issued, in seconds since the epoch. */
   issued: number
+  /** The key that the token is bound to. */
+  cnf?: { jkt: string } | undefined
   /** Whether the token carries a scope that its user may still have. */
   may: (scope: string) => boolean
 }
@@ -25,8 +27,8 @@ interface User extends Caller {
   fresh: boolean
 }
 
-/** A user with a session; the token expires in so many seconds since the epoch, and is bound to a key where `cnf` says so. */
-export interface SessionPrincipal extends User { kind: 'access', session: string, expires: number, cnf?: { jkt: string } | undefined }
+/** A user with a session; the token expires in so many seconds since the epoch. */
+export interface SessionPrincipal extends User { kind: 'access', session: string, expires: number }
 
 /** A user who calls with name and password; that opens no session, so its name is empty. */
 export interface PasswordPrincipal extends User { kind: 'basic', session: '' }

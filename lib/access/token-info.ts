@@ -11,12 +11,11 @@ export const effectiveScope = ({ scope, may }: Pick<Principal, 'scope' | 'may'>)
 
 /** Says of a caller's own token what is known of it. */
 export const createTokenInfo = (apiTokens: Pick<ApiTokens, 'get'>) => async (principal: Principal): Promise<TokenInfo> => {
-  const { kind, account: { id, username }, issued } = principal
-  const common = { kind, user: { id, username }, session: null, scope: effectiveScope(principal), issued_at: time(issued), expires_at: null, datasets: null, meta: null }
+  const { kind, account: { id, username }, issued, cnf } = principal
+  const common = { kind, user: { id, username }, session: null, ...(cnf ? { cnf } : {}), scope: effectiveScope(principal), issued_at: time(issued), expires_at: null, datasets: null, meta: null }
   if (principal.kind !== 'api') {
     const ofUser = { ...common, auth_time: time(principal.authTime), fresh: principal.fresh }
-    if (principal.kind === 'basic') return ofUser
-    return { ...ofUser, session: principal.session, ...(principal.cnf ? { cnf: principal.cnf } : {}), expires_at: time(principal.expires) }
+    return principal.kind === 'basic' ? ofUser : { ...ofUser, session: principal.session, expires_at: time(principal.expires) }
   }
   if (principal.token === null) return { ...common, expires_at: time(principal.expires), auth_time: null, fresh: false }
   const { datasets, meta } = await apiTokens.get(id, principal.token)
@@ -35,6 +34,6 @@ export function vouchFor (principal: Principal, wanted: string): Record<string, 
     'x-auth-user': principal.account.username,
     'x-auth-scopes': effectiveScope(principal),
     'x-auth-session': principal.kind === 'api' ? '' : principal.session,
-    'x-auth-jkt': principal.kind === 'access' ? principal.cnf?.jkt ?? '' : ''
+    'x-auth-jkt': principal.cnf?.jkt ?? ''
   }
 }

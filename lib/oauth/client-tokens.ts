@@ -1,6 +1,7 @@
 import { scopeList, scopeText, type ScopesOf } from '../access/scopes.js'
 import type { AccountStore } from '../accounts/store.js'
 import { grantsText } from '../api-tokens/grants.js'
+import type { Proof } from '../dpop/proof.js'
 import { fail } from '../errors.js'
 import { narrowed } from '../sessions/scope.js'
 import type { Codec } from '../tokens/codec.js'
@@ -12,8 +13,8 @@ interface Standing { user: string, username: string, allowed: ReadonlySet<string
 
 /** Access tokens for clients themselves, where no user is there. */
 export interface ClientTokens {
-  /** @throws `unauthorized_client`, `insufficient_scope` */
-  issue: (client: Client, scope: string | undefined) => Promise<TokenResponse>
+  /** @throws `unauthorized_client`, `insufficient_scope`, `invalid_dpop_proof` */
+  issue: (client: Client, scope: string | undefined, proof: Proof | undefined) => Promise<TokenResponse>
 }
 
 interface Parts {
@@ -44,14 +45,16 @@ export function createClientTokens ({ codec, accounts, scopesOf, lifetime, rando
   }
 
   return {
-    issue: async (client, asked) => {
+    issue: async (client, asked, proof) => {
       const { user, username, allowed, datasets, expires } = await standingOf(client)
       const scope = asked === undefined ? scopeText(allowed) : narrowed(asked, allowed, { user })
       const iat = Math.floor(now() / 1000)
       const exp = Math.min(Math.floor(iat + lifetime), expires)
       const ofSets = datasets === undefined ? {} : { datasets }
-      const token = codec.sign('access', { sub: user, username, client_id: client.id, gty: 'client_credentials', jti: randomId(), iat, exp, scope, ...ofSets })
-      return { access_token: token, token_type: 'Bearer', expires_in: exp - iat, scope, ...ofSets }
+      await proof?.spend()
+      const bound = proof ? { cnf: { jkt: proof.jkt } } : {}
+      const token = codec.sign('access', { sub: user, username, client_id: client.id, gty: 'client_credentials', jti: randomId(), iat, exp, scope, ...ofSets, ...bound })
+      return { access_token: token, token_type: proof ? 'DPoP' : 'Bearer', expires_in: exp - iat, scope, ...ofSets }
     }
   }
 }

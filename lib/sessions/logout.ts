@@ -1,4 +1,4 @@
-import type { Authenticate } from '../access/authenticate.js'
+import { requireKey, type Authenticate } from '../access/authenticate.js'
 import { fail, Problem } from '../errors.js'
 import type { Codec } from '../tokens/codec.js'
 import type { Credential } from './refresh.js'
@@ -20,8 +20,8 @@ export const createLogout = ({ codec, sessions, authenticate }: Parts) =>
       await codec.ready(token)
       const claims = codec.verify('access', token)
       if ('gty' in claims) return fail('session_required')
-      const { sub, sid, cnf } = claims
-      if (cnf?.jkt !== proof?.jkt) fail(cnf ? 'access_token_bound' : 'access_token_unbound')
+      requireKey(claims, proof)
+      const { sub, sid } = claims
       admit?.(sid)
       if (which !== 'one' && !(await authenticate(token, transport, proof)).may('sessions')) fail('insufficient_scope', { scope: 'sessions' })
       await proof?.spend()

@@ -41,6 +41,7 @@ export const ClientClaims = Type.Object({
   /** The id of an API token where there is the claim `datasets`, else of a registered client. */
   client_id: Text,
   username: Text,
+  cnf: Type.Optional(Confirmation),
   datasets: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 }))
 })
 export type ClientClaims = Static<typeof ClientClaims>

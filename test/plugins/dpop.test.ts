@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { claimsIn, inBothFormats, newKey, ownPrefix, PASSWORD, start, type Answer, type Running } from '../support/app.js'
+import { basic, robot, startOAuth } from '../support/oauth.js'
 import { HERE, newHolder, type Twist } from '../support/dpop.js'
 
 const ME = '/v1/users/me'
@@ -283,6 +284,29 @@ t.test('whoever guards a resource learns of the key, and that the server knows p
 
   const asked = async (body: string) => await call('POST', '/oauth/introspect', { headers: { authorization: `DPoP ${pair.access_token}`, dpop: holder.prove('POST', '/oauth/introspect', pair.access_token) }, body })
   t.match(await asked('token=x'), { status: 401, body: { error: 'invalid_token' }, headers: { 'www-authenticate': challenge('invalid_token') } })
+})
+
+t.test('a client that acts for itself may bind its token, too', async t => {
+  const running = await startOAuth(t)
+  const { call, token } = running
+  const holder = newHolder(running)
+  const grant = { grant_type: 'client_credentials', scope: 'datasets:read' }
+  const headers = () => ({ ...basic(robot.id, robot.secret), dpop: holder.prove('POST', '/oauth/token') })
+  const { status, body } = await token(grant, headers())
+  t.equal(status, 200)
+  t.equal(body.token_type, 'DPoP')
+  t.match(await holder.call('GET', '/v1/auth/token', body.access_token), { status: 200, body: { kind: 'api', cnf: { jkt: holder.jkt } } })
+  t.equal((await holder.call('GET', '/scans', body.access_token)).status, 200)
+  refused(t, await asBearer(running, body.access_token, '/scans'), 'access_token_bound', 'invalid_token', 'as a bearer token')
+  refused(t, await newHolder(running).call('GET', '/scans', body.access_token), 'access_token_bound', 'invalid_token', 'with another key')
+  const repeated = { authorization: `DPoP ${body.access_token}`, dpop: holder.prove('GET', '/scans', body.access_token) }
+  t.equal((await call('GET', '/scans', { headers: repeated })).status, 200)
+  refused(t, await call('GET', '/scans', { headers: repeated }), 'invalid_dpop_proof', 'invalid_dpop_proof', 'a proof once more')
+
+  const once = headers()
+  t.equal((await token(grant, once)).status, 200)
+  t.match(await token(grant, once), { status: 400, body: { error: 'invalid_dpop_proof' } })
+  t.match((await token(grant, basic(robot.id, robot.secret))).body, { token_type: 'Bearer' }, 'it need not')
 })
 
 t.test('cookies are not bound, and a login that asks for both is told so', async t => {

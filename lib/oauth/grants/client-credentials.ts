@@ -11,5 +11,5 @@ const Body = Type.Object({
 export const clientCredentialsGrant: Grant<typeof Body> = {
   grantType: 'client_credentials',
   schema: Body,
-  exchange: async ({ clientTokens }, { scope }, { client }) => await clientTokens.issue(client, scope)
+  exchange: async ({ clientTokens }, { scope }, { client, proof }) => await clientTokens.issue(client, scope, proof())
 }
