@@ -103,3 +103,55 @@ t.test('it pairs a device', async t => {
   t.equal(scope, 'datasets:read datasets:write')
   t.equal((await get('/v1/scans', token)).status, 200)
 })
+
+/** A call as the service behind it sees it. */
+async function seen (live: Live, token: string, options: oauth.ProtectedResourceRequestOptions = {}): Promise<Request> {
+  let call: Request | undefined
+  await oauth.protectedResourceRequest(token, 'GET', new URL('/v1/users/me', live.issuer), undefined, null, {
+    ...insecure,
+    ...options,
+    [oauth.customFetch]: async (url, init) => {
+      call = new Request(url, init as RequestInit)
+      return await fetch(url, init as RequestInit)
+    }
+  })
+  return call!
+}
+
+for (const alg of ['EdDSA', 'ES256', 'RS256']) {
+  t.test(`as a resource it validates access tokens of ${alg} (RFC 9068)`, async t => {
+    const live = await startLive(t, { SIGNING_ALG: alg })
+    const { as, signIn, itself } = await meet(live)
+    const validate = async (call: Request, audience = 'guardcell') => await oauth.validateJwtAccessToken(as, call, audience, { ...insecure, signingAlgorithms: [alg] })
+    const tokens = await signIn(ours, oauth.None())
+    const claims = await validate(await seen(live, tokens.access_token))
+    t.match(claims, { iss: as.issuer, aud: 'guardcell', client_id: 'guardcell', scope: tokens.scope, username: 'ada', auth_time: Number, exp: Number, iat: Number, jti: String })
+    const machine = await itself(client(robot), oauth.ClientSecretBasic(robot.secret))
+    const bearer = (token: string): Request => new Request(new URL('/scans', live.issuer), { headers: { authorization: `Bearer ${token}` } })
+    t.match(await validate(bearer(machine.access_token)), { client_id: robot.id, username: 'robot', scope: 'datasets:read datasets:write' })
+    await t.rejects(validate(bearer(tokens.access_token), 'another'))
+    await t.rejects(validate(bearer(tokens.refresh_token ?? '')), 'a refresh token')
+    await t.rejects(validate(bearer((await live.apiToken()).token)), 'an API token')
+  })
+}
+
+for (const alg of ['ES256', 'Ed25519', 'RS256']) {
+  t.test(`it binds its tokens to a key of ${alg}, and proves it (RFC 9449)`, async t => {
+    const live = await startLive(t, { SIGNING_ALG: 'EdDSA' })
+    const { as } = await meet(live)
+    const dpop = async () => ({ ...insecure, DPoP: oauth.DPoP(ours, await oauth.generateKeyPair(alg)) })
+    const [own, other] = [await dpop(), await dpop()]
+    const first = await oauth.processGenericTokenEndpointResponse(as, ours, await oauth.genericTokenEndpointRequest(as, ours, oauth.None(), 'password', { username: 'ada', password: PASSWORD }, own))
+    t.equal(first.token_type, 'dpop')
+    const refresh = async (options: oauth.TokenEndpointRequestOptions) => await oauth.processRefreshTokenResponse(as, ours, await oauth.refreshTokenGrantRequest(as, ours, oauth.None(), first.refresh_token ?? '', options))
+    t.equal((await refusal(refresh(insecure)) as unknown[])[0], 400, 'without the key')
+    t.equal((await refusal(refresh(other)) as unknown[])[0], 400, 'with another one')
+    const { access_token: token } = await refresh(own)
+
+    const call = await seen(live, token, own)
+    const claims = await oauth.validateJwtAccessToken(as, call, 'guardcell', { ...insecure, requireDPoP: true })
+    t.match(claims, { cnf: { jkt: String } })
+    t.strictSame(await refusal(seen(live, token)), [401, 'dpop invalid_token'])
+    t.equal((await refusal(seen(live, token, other)) as unknown[])[0], 401)
+  })
+}
