@@ -18,8 +18,9 @@ export type AuthEvent =
   | { type: 'account_created', user: string }
   | { type: 'account_changed', user: string, members: readonly string[] }
   | { type: 'account_deleted', user: string }
-  /** `user` is who invites; `invitation` is no secret. */
+  /** `user` is who has invited; `invitation` is no secret. */
   | { type: 'invitation_created', user: string, invitation: string }
+  | { type: 'invitation_withdrawn', user: string, invitation: string }
   | { type: 'registered', user: string, invitation: string | null }
   | { type: 'password_reset_requested', user: string }
   | { type: 'password_reset', user: string }

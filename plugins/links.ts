@@ -1,5 +1,6 @@
 import fp from 'fastify-plugin'
 import type { AppOptions } from '#lib/app-options.js'
+import { createInvitationStore } from '#lib/links/invitation-store.js'
 import { createLinkServices, type LinkServices } from '#lib/links/service.js'
 import { createLinkStore } from '#lib/links/store.js'
 
@@ -8,17 +9,18 @@ declare module 'fastify' {
 }
 
 export default fp<AppOptions>(async (app, { config, now, skew }) => {
-  const { redis, names, keys, accounts, accountStore, outbox, publicUrl } = app
+  const { redis, names, keys, sealing, stamp, accounts, accountStore, outbox, publicUrl } = app
   app.decorate('links', createLinkServices({
     accounts,
     accountStore,
     audit: app.auditStore,
     scopesOf: app.scopesOf,
     store: createLinkStore({ redis, names, now, skew }),
+    invitations: createInvitationStore({ redis, names, sealing, stamp }),
     outbox,
     limits: app.limits,
     lookup: keys.lookup,
-    emailHash: app.sealing.emailHash,
+    emailHash: sealing.emailHash,
     registration: config.REGISTRATION,
     site: publicUrl,
     page: config.LINK_PAGE_URL ?? `${publicUrl}/link`,

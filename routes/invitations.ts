@@ -1,6 +1,6 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { ref, refusals } from '#lib/http/schema.js'
-import { Invitation, InvitationId, NewInvitation } from '#lib/links/schema.js'
+import { PageQuery, ref, refusals } from '#lib/http/schema.js'
+import { Invitation, InvitationId, InvitationList, NewInvitation } from '#lib/links/schema.js'
 
 export const autoPrefix = '/v1/invitations'
 
@@ -8,6 +8,18 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   const config = { auth: { scopes: ['users'] } } as const
   const shared = { tags: ['users'], security: [{ bearer: ['users'] }] }
   const common = refusals(400, 401, 403, 503)
+
+  app.get('', {
+    config,
+    schema: {
+      ...shared,
+      operationId: 'listInvitations',
+      summary: 'Invitations that can be used, the latest first',
+      description: 'Of all who may invite. How to open them is told only once, to who made them.',
+      querystring: PageQuery,
+      response: { 200: InvitationList, ...common }
+    }
+  }, async request => await app.links.invitations.list(request.query))
 
   app.post('', {
     config,

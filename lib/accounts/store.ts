@@ -57,6 +57,8 @@ export interface AccountStore {
   /** Takes an account off the active admins. @returns false if it is the last one */
   releaseAdmin: (id: string) => Promise<boolean>
   hasAdmin: () => Promise<boolean>
+  /** Ids of the active admins. */
+  admins: () => Promise<string[]>
   /** Lets one of several starting replicas make the first admin. @returns whether it is this one */
   claimFirstAdmin: () => Promise<boolean>
 }
@@ -149,6 +151,7 @@ export function createAccountStore ({ redis, names, sealing, stamp }: Parts): Ac
     leave: async (id, group) => await membership(names.user(id), await stamp(id), 'leave', group) as Membership,
     addAdmin: async id => { await redis.sadd(names.admins, id) },
     releaseAdmin: async id => await releaseAdmin(names.admins, id) === 1,
+    admins: async () => await redis.smembers(names.admins),
     hasAdmin: async () => await redis.exists(names.admins) === 1,
     claimFirstAdmin: async () => await redis.set(`${names.admins}:claim`, '1', 'PX', FIRST_ADMIN_CLAIM_MS, 'NX') === 'OK'
   }

@@ -43,6 +43,7 @@ export const actions = {
   account_deleted: action('accounts', 'An account was deleted; details say its name'),
   password_changed: action('accounts', 'An account has another password, by whom has the old one or without it', { reasons: ['password_changed', 'password_reset'] }),
   invitation_created: action('accounts', 'Somebody was invited to make an account'),
+  invitation_withdrawn: action('accounts', 'An invitation was made void before it was used; `user` is who had made it'),
   registered: action('accounts', 'Somebody made their own account; details name the invitation, if there was one'),
   email_verified: action('accounts', 'An e-mail address was confirmed by its link'),
   password_reset_requested: action('accounts', 'A link for a new password was asked for', { minor: true }),

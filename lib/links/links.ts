@@ -16,8 +16,9 @@ export interface Links {
    * @throws `link_invalid` for one that is unknown, used, expired or of another kind
    */
   spend: <K extends LinkKind, T>(kind: K, token: string, act: (facts: LinkFacts[K], id: string) => Promise<T>) => Promise<T>
-  /** @returns whether there was such a link */
-  withdraw: (kind: LinkKind, id: string) => Promise<boolean>
+  /** Makes a link void. @returns what it was good for, or undefined if there was none */
+  withdraw: <K extends LinkKind>(kind: K, id: string) => Promise<LinkFacts[K] | undefined>
+  exists: (kind: LinkKind, id: string) => Promise<boolean>
 }
 
 interface Parts {
@@ -63,6 +64,8 @@ export function createLinks ({ store, hashes, page, now, report }: Parts): Links
       }
     },
 
-    withdraw: (kind, id) => store.withdraw(kind, id)
+    withdraw: async (kind, id) => (await store.take(kind, id))?.facts,
+
+    exists: store.exists
   }
 }

@@ -44,7 +44,11 @@ export function createRegister ({ mode, accounts, links, invitations, verificati
     await limit(addressKey(address))
     const user = invitation === undefined
       ? await create(registration, uninvited, null)
-      : await links.spend('invitation', invitation, async (facts, id) => await create(registration, await invitations.accept(facts, email), id))
+      : await links.spend('invitation', invitation, async (facts, id) => {
+        const created = await create(registration, await invitations.accept(facts, email), id)
+        await invitations.used(facts, id)
+        return created
+      })
     verification.welcome(user)
     return user
   }

@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { Email, Fullname, LoginName, Password, Roles, Username } from '../accounts/schema.js'
-import { Time } from '../http/schema.js'
+import { Nullable, Page, Time, ref } from '../http/schema.js'
 
 const LONGEST_INVITATION = 90 * 86_400
 
@@ -22,6 +22,19 @@ export const Invitation = Type.Object({
   expires_at: Time
 }, { $id: 'Invitation' })
 export type Invitation = Static<typeof Invitation>
+
+/** An invitation that nobody has used yet. */
+export const OpenInvitation = Type.Object({
+  id: Type.String({ description: 'Opens nothing; names the invitation to withdraw it' }),
+  by: Type.String({ description: 'Id of the account that made it' }),
+  email: Nullable(Type.String({ description: 'Whom it is for; null for whoever has it' })),
+  roles: Roles,
+  created: Time,
+  expires_at: Time
+}, { $id: 'OpenInvitation' })
+export type OpenInvitation = Static<typeof OpenInvitation>
+
+export const InvitationList = Page(ref(OpenInvitation))
 
 export const InvitationId = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' })
 

@@ -8,6 +8,7 @@ import type { Limit } from '../limits/limit.js'
 import type { Limits } from '../limits/service.js'
 import type { Outbox } from '../mail/outbox.js'
 import { createEmailVerification, type EmailVerification } from './email-verification.js'
+import type { InvitationStore } from './invitation-store.js'
 import { createInvitations, type Invitations } from './invitations.js'
 import { createLinks } from './links.js'
 import { createPasswordReset, type PasswordReset } from './password-reset.js'
@@ -18,7 +19,7 @@ import { createLinkHashes } from './token.js'
 /** What people do with one-time links. */
 export interface LinkServices {
   register: Register
-  invitations: Pick<Invitations, 'create' | 'withdraw'>
+  invitations: Pick<Invitations, 'create' | 'list' | 'withdraw'>
   passwordReset: PasswordReset
   emailVerification: EmailVerification
   /** Counts the use of a link from an address. @throws `too_many_requests` */
@@ -31,6 +32,7 @@ interface Parts {
   audit: Pick<AuditStore, 'record'>
   scopesOf: ScopesOf
   store: LinkStore
+  invitations: InvitationStore
   outbox: Outbox
   limits: Limits
   /** The key of the hashes. */
@@ -53,11 +55,11 @@ const HOUR = 3600
 /** An address may be that of a whole laboratory; a mailbox has one owner, who can be bothered. */
 const most = { use: 60, register: 60, forgotByAddress: 60, resetMails: 5, verificationMails: 5 }
 
-export function createLinkServices ({ accountStore, limits, lookup, emailHash, registration, site, page, lifetimes, now, ...parts }: Parts): LinkServices {
+export function createLinkServices ({ accountStore, limits, lookup, emailHash, registration, site, page, lifetimes, now, invitations: kept, ...parts }: Parts): LinkServices {
   const hashes = createLinkHashes(lookup, emailHash)
   const links = createLinks({ ...parts, hashes, page, now })
   const shared = { ...parts, now, store: accountStore, links, hashes }
-  const invitations = createInvitations({ ...shared, open: registration !== 'off', lifetime: lifetimes.invitation })
+  const invitations = createInvitations({ ...shared, kept, open: registration !== 'off', lifetime: lifetimes.invitation })
   const emailVerification = createEmailVerification({ ...shared, site, lifetime: lifetimes.verify, limit: limits.sliding('verification mails', most.verificationMails, HOUR) })
   const use = limits.sliding('links', most.use, HOUR)
   return {

@@ -26,8 +26,7 @@ export interface Kept<K extends LinkKind> { facts: LinkFacts[K], expires: number
 export interface LinkStore {
   keep: <K extends LinkKind>(kind: K, hash: string, link: Kept<K>) => Promise<void>
   take: <K extends LinkKind>(kind: K, hash: string) => Promise<Kept<K> | undefined>
-  /** @returns whether there was such a link */
-  withdraw: (kind: LinkKind, hash: string) => Promise<boolean>
+  exists: (kind: LinkKind, hash: string) => Promise<boolean>
 }
 
 interface Parts {
@@ -49,6 +48,6 @@ export function createLinkStore ({ redis, names, now, skew }: Parts): LinkStore 
       const kept = await take(names.link(kind, hash), skew()) as string | null
       return kept === null ? undefined : JSON.parse(kept) as Kept<K>
     },
-    withdraw: async (kind, hash) => await redis.del(names.link(kind, hash)) === 1
+    exists: async (kind, hash) => await redis.exists(names.link(kind, hash)) === 1
   }
 }

@@ -147,6 +147,7 @@ const table: Record<string, unknown> = {
   'POST /v1/auth/password/reset': 'public',
   'POST /v1/auth/refresh': 'self',
   'POST /v1/auth/register': 'public',
+  'GET /v1/invitations': may('users'),
   'POST /v1/invitations': may('users'),
   'DELETE /v1/invitations/:id': may('users'),
   'POST /v1/auth/reauthenticate': anyToken,

@@ -156,6 +156,55 @@ t.test('REGISTRATION=invite', async t => {
   })
 })
 
+t.test('invitations that can be used are listed, without what opens them', async t => {
+  const lab = await startLab(t, { REGISTRATION: 'invite', INVITATION_TTL: '86400' })
+  const { app, call, login, createUser, admin, clock } = lab
+  const list = async (token = admin, query = ''): Promise<any> => (await call('GET', `/v1/invitations${query}`, { token })).body
+  const ids = async (token?: string): Promise<string[]> => (await list(token)).items.map(({ id }: { id: string }) => id)
+  const boss = await createUser('boss', { roles: ['admin'] })
+  const { access_token: other } = await login('boss')
+
+  const mine = (await lab.invite({ email: 'Grace@lab.example', roles: ['contributor'] })).body
+  clock.advance(1)
+  const theirs = (await call('POST', '/v1/invitations', { token: other, body: { expires_in: 3600 } })).body
+  clock.advance(1)
+  const used = (await lab.invite()).body
+  t.match(await list(), { items: [{ id: used.id, email: null }, { id: theirs.id, by: boss.id, email: null, roles: ['reader'], expires_at: theirs.expires_at }, { id: mine.id, email: 'Grace@lab.example', roles: ['contributor'] }], next: null })
+  for (const { token } of [mine, theirs, used]) t.notMatch(JSON.stringify(await list()), token)
+  t.strictSame(await ids(other), await ids(), 'the same for all who may invite')
+
+  const pages = [await list(admin, '?limit=2')]
+  pages.push(await list(admin, `?limit=2&cursor=${pages[0].next}`))
+  t.strictSame(pages.map(({ items }) => items.map(({ id }: { id: string }) => id)), [[used.id, theirs.id], [mine.id]])
+  t.equal(pages[1].next, null)
+  t.equal((await call('GET', '/v1/invitations?cursor=x', { token: admin })).status, 400)
+
+  t.match(await register(lab, 'ada', { invitation: used.token, password: 'short' }), { status: 422 })
+  t.ok((await ids()).includes(used.id), 'what was refused is still open')
+  t.equal((await register(lab, 'ada', { invitation: used.token })).status, 201)
+  t.strictSame(await ids(), [theirs.id, mine.id])
+  t.equal((await call('DELETE', `/v1/invitations/${mine.id}`, { token: other })).status, 204, 'another admin takes it back')
+  t.match(await register(lab, 'eve', { invitation: mine.token, email: 'grace@lab.example' }), gone)
+  t.strictSame(await ids(), [theirs.id])
+
+  await call('PATCH', `/v1/users/${boss.id}`, { token: admin, body: { active: false } })
+  t.strictSame(await ids(), [], 'what would be refused is not listed')
+  await call('PATCH', `/v1/users/${boss.id}`, { token: admin, body: { active: true } })
+  t.strictSame(await ids(), [theirs.id])
+  clock.advance(3600)
+  const { access_token: later } = await login('boss')
+  t.strictSame(await ids(later), [])
+
+  const facts = `${app.names.user(boss.id)}:invitations`
+  t.equal(await app.redis.hlen(facts), 1, 'it stands there')
+  await call('POST', '/v1/invitations', { token: later, body: {} })
+  t.equal(await app.redis.hlen(facts), 1, 'until the next one is made')
+  const left = await app.redis.pttl(facts)
+  t.ok(left > 0 && left <= 86_400_000)
+  const { access_token: reader } = await login('ada')
+  t.match(await call('GET', '/v1/invitations', { token: reader }), { status: 403, body: { code: 'insufficient_scope' } })
+})
+
 t.test('an address does not register for ever', async t => {
   const lab = await startLab(t, { REGISTRATION: 'open', RATE_LIMIT: 'on' })
   for (let i = 0; i < 60; i++) await register(lab, 'admin', { password: 'short' })

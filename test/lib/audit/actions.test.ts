@@ -158,6 +158,11 @@ t.test('every action of the table is recorded when its time comes, and says who,
       const { body } = await call('POST', '/v1/invitations', { token, body: {} })
       return { user: admin, ...byAdmin, details: { invitation: body.id } }
     },
+    invitation_withdrawn: async () => {
+      const { body } = await call('POST', '/v1/invitations', { token, body: {} })
+      await call('DELETE', `/v1/invitations/${body.id}`, { token })
+      return { user: admin, ...byAdmin, details: { invitation: body.id } }
+    },
     registered: async () => {
       const { body } = await call('POST', '/v1/auth/register', { body: { username: 'newcomer', fullname: 'New', password: PASSWORD } })
       return { user: body.id, ...byNobody }
