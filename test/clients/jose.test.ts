@@ -5,7 +5,7 @@ import { codeIn, load } from '../support/guide.js'
 import { startLive, type Live } from '../support/live.js'
 import { basic, robot } from '../support/oauth.js'
 
-const algorithms = ['EdDSA', 'ES256', 'RS256'] as const
+const algorithms = ['EdDSA', 'ES256'] as const
 
 /** Another service, which fetches the keys and counts how often it does. */
 function elsewhere ({ issuer }: Live, cooldownDuration: number) {

@@ -135,7 +135,7 @@ for (const alg of ['EdDSA', 'ES256', 'RS256']) {
   })
 }
 
-for (const alg of ['ES256', 'Ed25519', 'RS256']) {
+for (const alg of ['ES256', 'Ed25519']) {
   t.test(`it binds its tokens to a key of ${alg}, and proves it (RFC 9449)`, async t => {
     const live = await startLive(t, { SIGNING_ALG: 'EdDSA' })
     const { as } = await meet(live)
