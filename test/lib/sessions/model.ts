@@ -1,15 +1,15 @@
 // The rules of a refresh, small enough to be read at one go. The store in Redis is checked against them.
 
-/** A refresh token; `rot` and `exp` are milliseconds, `authTime` is seconds. */
-export interface Token { id: string, sid: string, gen: number, rot: number, exp: number, authTime: number }
+/** A refresh token; `rot` and `exp` are milliseconds, `authTime` is seconds, `bound` is whether it is to a key. */
+export interface Token { id: string, sid: string, gen: number, rot: number, exp: number, authTime: number, bound: boolean }
 
-export type Transport = 'bearer' | 'cookie'
+export type Transport = 'bearer' | 'cookie' | 'dpop'
 
 interface Session { by: Transport, gen: number, cur: Token, prev: string | null, key: string | null, used: number, authTime: number }
 interface Tomb { by: Transport, gen: number, cur: string, prev: string | null, key: string | null, rot: number, exp: number, reason: string }
 
 /** Milliseconds after a rotation in which its predecessor needs no key. */
-const GRACE: Record<Transport, number> = { bearer: 0, cookie: 60_000 }
+const GRACE: Record<Transport, number> = { bearer: 0, cookie: 60_000, dpop: Infinity }
 
 /** What the store holds of one user. */
 export interface World {
@@ -21,7 +21,7 @@ export interface World {
 
 export const newWorld = (password: string): World => ({ active: true, password, sessions: new Map(), tombs: new Map() })
 
-export type Verdict = 'rotated' | 'retried' | 'healed' | 'refresh_token_invalid' | 'refresh_token_reused' | 'refresh_token_expired' | 'session_ended' | 'account_inactive'
+export type Verdict = 'rotated' | 'retried' | 'healed' | 'refresh_token_invalid' | 'invalid_dpop_proof' | 'refresh_token_reused' | 'refresh_token_expired' | 'session_ended' | 'account_inactive'
 
 export const isAlive = (session: Session | undefined, now: number): session is Session => session !== undefined && session.cur.exp > now
 
@@ -41,6 +41,8 @@ const told = {
   retried: 'refresh retried',
   healed: 'store_behind',
   refresh_token_invalid: 'refresh_refused other_transport',
+  // Refused before the session is looked at.
+  invalid_dpop_proof: undefined,
   refresh_token_expired: 'refresh_refused expired',
   session_ended: 'refresh_refused gone',
   account_inactive: 'refresh_refused inactive'
@@ -48,7 +50,7 @@ const told = {
 
 interface Judgement {
   verdict: Verdict
-  tells: string
+  tells: string | undefined
   /** Tells the world what came of it, once the successor is known. */
   apply: (successor?: Token, later?: number) => void
 }
@@ -60,6 +62,7 @@ const mayRetry = ({ by, prev, key, rot }: Pick<Tomb, 'by' | 'prev' | 'key' | 'ro
 /** What must come of presenting R. @param by how it is presented */
 export function judge (world: World, R: Token, key: string | null, now: number, by: Transport): Judgement {
   const nothing = (verdict: keyof typeof told): Judgement => ({ verdict, tells: told[verdict], apply: () => {} })
+  if (R.bound !== (by === 'dpop')) return nothing('invalid_dpop_proof')
   const s = world.sessions.get(R.sid)
   const expired = R.exp <= now
   if (!isAlive(s, now)) {
@@ -86,6 +89,7 @@ export function judge (world: World, R: Token, key: string | null, now: number, 
 export function judgeCall (world: World, R: Token, access: { iat: number, exp: number }, latestOnly: boolean, leeway: number, now: number, by: Transport): string | undefined {
   if (access.exp * 1000 + leeway <= now) return 'access_token_expired'
   if (access.iat * 1000 - leeway > now) return 'access_token_invalid'
+  if (R.bound !== (by === 'dpop')) return R.bound ? 'access_token_bound' : 'access_token_unbound'
   const s = world.sessions.get(R.sid)
   if (!isAlive(s, now)) return 'session_ended'
   if (s.by !== by) return 'access_token_invalid'
