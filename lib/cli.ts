@@ -1,118 +1,27 @@
-import type { FastifyInstance } from 'fastify'
-import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
-import { createPasswords } from './accounts/passwords.js'
 import { buildApp } from './app.js'
-import { exportLines, optionsIn } from './audit/command.js'
 import { BootError } from './boot-error.js'
+import { commands, tools } from './commands.js'
 import { loadConfig } from './config/load.js'
-import type { Config } from './config/schema.js'
-import { remedies, type Finding } from './datasets/examine.js'
-import { storeDemo } from './demo/store.js'
 import { Problem } from './errors.js'
-import { clientSecretHash, newClientSecret } from './oauth/client-secret.js'
-import { keysCommand } from './keys/command.js'
-import { importAccounts } from './plantdb/import-accounts.js'
 import { UnusableFile } from './plantdb/read-json.js'
 import { UsageError } from './usage-error.js'
 
-interface Command {
-  usage: string
-  summary: string
-  /** @returns what is printed */
-  run: (app: FastifyInstance, args: string[], config: Config) => Promise<string>
-}
-
-/** A command that needs no service: only its arguments. */
-interface Tool { usage: string, summary: string, run: (args: string[]) => string }
-
-const tools: Record<string, Tool> = {
-  'client-secret': {
-    usage: 'client-secret',
-    summary: 'makes a secret for a client of OAUTH_CLIENTS, prints it once, and the hash that goes there',
-    run: args => {
-      if (args.length > 0) throw new UsageError()
-      const secret = newClientSecret()
-      return `client_secret       ${secret}\nclient_secret_hash  ${clientSecretHash(secret)}\n`
-    }
-  }
-}
-
 const operator = { by: 'operator', session: '', device: null }
-
-const commands: Record<string, Command> = {
-  password: {
-    usage: 'password <username>',
-    summary: 'gives an account a new password, prints it, and ends all of its sessions',
-    run: async (app, [username, ...more]) => {
-      if (username === undefined || more.length > 0) throw new UsageError()
-      const password = randomBytes(15).toString('base64url')
-      await app.accounts.resetPassword(username, password)
-      return `The new password of ${username}: ${password}\nAll of its sessions have ended.\n`
-    }
-  },
-  audit: {
-    usage: 'audit [--since <time>] [--until <time>] [--user <name or id>]',
-    summary: 'prints the audit log as JSON lines, the earliest first',
-    run: async (app, args) => await exportLines(app.audit, app.accountStore, optionsIn(args))
-  },
-  keys: {
-    usage: 'keys list | rotate',
-    summary: 'lists the keys that tokens are signed with, or announces a new one',
-    run: async (app, args) => await keysCommand(app.keys, args)
-  },
-  demo: {
-    usage: 'demo',
-    summary: 'adds two small made-up scans, to have something to look at',
-    run: async app => {
-      await app.datasets.opened
-      const added = await storeDemo(app.datasets)
-      return added.length > 0 ? `Added ${added.join(' and ')}.\n` : 'The demonstration scans are there already.\n'
-    }
-  },
-  doctor: {
-    usage: 'doctor [--fix]',
-    summary: 'lists what in the folder of the data sets cannot be used; with --fix mends what can be, and throws nothing away',
-    run: async (app, [option, ...more]) => {
-      if (more.length > 0 || ![undefined, '--fix'].includes(option)) throw new UsageError()
-      await app.datasets.opened
-      if (option === undefined) return findingsText(await app.datasets.doctor.examine())
-      const mended = await app.datasets.doctor.mend()
-      return `${mendedText(mended)}${findingsText(await app.datasets.doctor.examine())}`
-    }
-  },
-  'import-plantdb': {
-    usage: 'import-plantdb [folder]',
-    summary: 'takes over the accounts and groups of a PlantDB database; the folder is DATA_DIR unless another one is named',
-    run: async (app, [folder, ...more], config) => {
-      if (more.length > 0) throw new UsageError()
-      const { accounts, groups, notes } = await importAccounts({
-        folder: folder ?? config.DATA_DIR ?? join(config.STATE_DIR, 'datasets'),
-        accounts: app.accounts,
-        groups: app.groups,
-        passwords: await createPasswords(1),
-        now: Date.now
-      })
-      return [`${accounts} accounts and ${groups} groups taken over, ${notes.length} lines to look at`, ...notes, ''].join('\n')
-    }
-  }
-}
-
-const findingsText = (findings: readonly Finding[]): string => findings.length === 0
-  ? 'Nothing is wrong with the data sets.\n'
-  : `${findings.map(({ path, reason, remedy }) => `${path}: ${reason} [${remedy === undefined ? 'to be looked at by hand' : `--fix: ${remedies[remedy]}`}]\n`).join('')}${findings.length} to look at.\n`
-
-const mendedText = (mended: readonly Finding[]): string =>
-  mended.map(({ path, reason, remedy }) => `${path}: ${reason}: ${remedies[remedy!]}\n`).join('')
 
 const help = (): string => `Usage: guardcell <command>\n\n${[...Object.values(commands), ...Object.values(tools)].map(({ usage, summary }) => `  ${usage}\n      ${summary}\n`).join('')}
 Configured by the same variables as the service, see docs/config.md.\n`
 
+/** Takes a part of what a command prints, and answers when it may be given the next one. */
+type Print = (part: string) => Promise<void>
+
 /**
  * Runs one command of the command line.
- * @returns exit code and what to print: 0 and standard output, else standard error
+ * @param print is given what is long, part by part; without it all of it is in the answer
+ * @returns exit code and what else to print: 0 and standard output, else standard error
  */
-export async function runCommand ([name = '', ...args]: string[], env: NodeJS.ProcessEnv): Promise<{ code: number, text: string }> {
+export async function runCommand ([name = '', ...args]: string[], env: NodeJS.ProcessEnv, print?: Print): Promise<{ code: number, text: string }> {
+  const parts: string[] = []
+  const take: Print = print ?? (async part => { parts.push(part) })
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   const tool = Object.hasOwn(tools, name) ? tools[name] : undefined
   if (!command && !tool) return { code: ['', 'help', '--help', '-h'].includes(name) ? 0 : 2, text: help() }
@@ -122,7 +31,12 @@ export async function runCommand ([name = '', ...args]: string[], env: NodeJS.Pr
     const app = await buildApp({ ...config, LOG_LEVEL: 'silent' })
     try {
       await app.ready()
-      return { code: 0, text: await app.acting.run(() => operator, () => command.run(app, args, config)) }
+      await app.acting.run(() => operator, async () => {
+        const printed = command.run(app, args, config)
+        if (printed instanceof Promise) parts.push(await printed)
+        else for await (const part of printed) await take(part)
+      })
+      return { code: 0, text: parts.join('') }
     } finally {
       await app.close()
     }

@@ -7,7 +7,6 @@ import type { Audit } from './service.js'
 export interface ExportOptions { since?: string, until?: string, user?: string }
 
 const options = { since: { type: 'string' }, until: { type: 'string' }, user: { type: 'string' } } as const
-const PAGE = 500
 
 /** @throws UsageError */
 export function optionsIn (args: string[]): ExportOptions {
@@ -21,18 +20,11 @@ export function optionsIn (args: string[]): ExportOptions {
   }
 }
 
-/** The audit log as JSON lines, the earliest event first. */
-export async function exportLines (audit: Audit, accounts: Pick<AccountStore, 'byUsername'>, { user, ...times }: ExportOptions): Promise<string> {
+/** The audit log as JSON lines, the earliest event first, some lines at a time. */
+export async function * exportLines (audit: Pick<Audit, 'history'>, accounts: Pick<AccountStore, 'byUsername'>, { user, ...times }: ExportOptions): AsyncGenerator<string> {
   const account = user === undefined ? undefined : await accounts.byUsername(user.toLowerCase())
   const whose = account?.id ?? user
-  const lines: string[] = []
-  let cursor: string | undefined
-  do {
-    const { items, next } = await audit.list({ user: '', all: true }, {
-      ...times, limit: PAGE, ...(whose === undefined ? {} : { user: whose }), ...(cursor === undefined ? {} : { cursor })
-    })
-    lines.push(...items.map(event => `${JSON.stringify(event)}\n`))
-    cursor = next ?? undefined
-  } while (cursor !== undefined)
-  return lines.reverse().join('')
+  for await (const events of audit.history({ ...times, ...(whose === undefined ? {} : { user: whose }) })) {
+    yield events.map(event => `${JSON.stringify(event)}\n`).join('')
+  }
 }

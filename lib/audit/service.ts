@@ -15,11 +15,13 @@ export interface Audit {
    * @throws `not_permitted` for events of others
    */
   list: (reader: Reader, query: AuditQuery) => Promise<{ items: AuditEvent[], next: string | null }>
+  /** All events but the service's own errors, as an admin sees them, the earliest first and some at a time. What is added meanwhile is left out. */
+  history: (query: Pick<AuditQuery, 'user' | 'since' | 'until'>) => AsyncIterable<AuditEvent[]>
 }
 
 interface Parts {
   store: AuditStore
-  reading: { page: (range: Range) => Promise<StoredEvent[]>, settled: () => Promise<number> }
+  reading: { page: (range: Range) => Promise<StoredEvent[]>, earliest: (range: Range) => Promise<StoredEvent[]>, settled: () => Promise<number> }
   open: OpenDevice
   /** Milliseconds. */
   now: () => number
@@ -52,15 +54,30 @@ export function createAudit ({ store, reading, open, now }: Parts): Audit {
     return { found, next: after }
   }
 
+  const everything: Reader = { user: '', all: true }
+
+  const timesOf = ({ since, until }: Pick<AuditQuery, 'since' | 'until'>, upTo: number): { since: number, until: number } => ({
+    since: Math.max(since === undefined ? 0 : Date.parse(since), now() - KEPT_MS),
+    until: until === undefined ? upTo : Math.min(Date.parse(until), upTo)
+  })
+
   return {
     list: async (reader, query) => {
       const streams = await streamsFor(reader, query)
       const after = query.cursor === undefined ? undefined : placeFrom(fromCursor(query.cursor, placePattern))
-      const since = Math.max(query.since === undefined ? 0 : Date.parse(query.since), now() - KEPT_MS)
-      const upTo = after === undefined ? await reading.settled() : after.time + 1
-      const until = query.until === undefined ? upTo : Math.min(Date.parse(query.until), upTo)
-      const { found, next } = await search({ streams, since, until, after, limit: query.limit }, query)
+      const times = timesOf(query, after === undefined ? await reading.settled() : after.time + 1)
+      const { found, next } = await search({ streams, ...times, after, limit: query.limit }, query)
       return { items: await Promise.all(found.map(event => presentEvent(event, reader, open))), next: next === undefined ? null : toCursor(placeText(next)) }
+    },
+
+    history: async function * (query) {
+      const streams = await streamsFor(everything, { ...query, limit: LOOKED_AT.atOnce })
+      const times = timesOf(query, await reading.settled())
+      let page: StoredEvent[] = []
+      do {
+        page = await reading.earliest({ streams, ...times, after: page.at(-1), limit: LOOKED_AT.atOnce })
+        if (page.length > 0) yield await Promise.all(page.map(event => presentEvent(event, everything, open)))
+      } while (page.length === LOOKED_AT.atOnce)
     }
   }
 }
