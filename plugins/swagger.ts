@@ -2,7 +2,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fp from 'fastify-plugin'
 import type { AppOptions } from '#lib/app-options.js'
-import { withOptionalBodies, withRefusedBodies, withScheme } from '#lib/http/openapi.js'
+import { withCommonRefusals, withOptionalBodies, withScheme } from '#lib/http/openapi.js'
 
 /** Without upgrade-insecure-requests, which would leave the page empty where the service is reached by plain http. */
 const DOCS_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -45,7 +45,7 @@ export default fp<AppOptions>(async (app, { config }) => {
     },
     // Wherever a bearer token is taken, a bound one is as well, and a cookie, except by routes that speak in words of others.
     transform: ({ schema: own = {}, url, route }) => {
-      const schema = withScheme('dpop', withRefusedBodies(route.method, own))
+      const schema = withScheme('dpop', withCommonRefusals(route, own))
       const cookies = route.config?.dialect ?? route.config?.errors ? schema : withScheme('cookieAuth', schema)
       return { url, schema: basic && typeof route.config?.auth === 'object' ? withScheme('basicAuth', cookies) : cookies }
     },

@@ -24,10 +24,13 @@ export function withScheme<T extends { security?: Security }> (scheme: string, s
 
 interface Described { response?: unknown }
 
-/** Says of a route that reads bodies how one is refused that cannot be read, is too large or of a media type that is not taken. */
-export function withRefusedBodies<T extends Described> (method: string | string[], schema: T): T {
+/**
+ * Says how any route of its kind may refuse: one with a name in its path when that cannot be decoded, one that
+ * reads bodies when that cannot be read, is too large or of a media type that is not taken.
+ */
+export function withCommonRefusals<T extends Described> ({ method, url }: { method: string | string[], url: string }, schema: T): T {
   const response = (schema.response ?? {}) as Record<string, unknown>
-  const readsNone = [method].flat().every(one => one === 'GET' || one === 'HEAD' || one === 'OPTIONS')
-  if (readsNone || Object.keys(response).some(status => /^4xx$/i.test(status))) return schema
-  return { ...schema, response: { ...refusals(400, 413, 415), ...response } }
+  if (Object.keys(response).some(status => /^4xx$/i.test(status))) return schema
+  const readsBodies = ![method].flat().every(one => one === 'GET' || one === 'HEAD' || one === 'OPTIONS')
+  return { ...schema, response: { ...(/[:*]/.test(url) ? refusals(400) : {}), ...(readsBodies ? refusals(400, 413, 415) : {}), ...response } }
 }
