@@ -31,7 +31,7 @@ t.test('docs/audit.md has every action of the audit log, and no other', async t 
 })
 
 t.test('the documents link to files that are there', async t => {
-  for (const name of ['README.md', ...(await readdir(new URL('docs/', root))).filter(n => n.endsWith('.md')).map(n => `docs/${n}`)]) {
+  for (const name of ['README.md', ...(await readdir(new URL('docs/', root), { recursive: true })).filter(n => n.endsWith('.md')).map(n => `docs/${n}`)]) {
     const text = await read(name)
     for (const [, target] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
       await t.resolves(readFile(new URL(target!, new URL(name, root))), `${name} -> ${target}`)

@@ -3,7 +3,7 @@ import type { AccountStore } from '../accounts/store.js'
 import { grantsText } from '../api-tokens/grants.js'
 import type { Proof } from '../dpop/proof.js'
 import { fail } from '../errors.js'
-import { narrowed } from '../sessions/scope.js'
+import { narrowed, within } from '../sessions/scope.js'
 import type { Codec } from '../tokens/codec.js'
 import type { Client } from './client.js'
 import type { TokenResponse } from './schema.js'
@@ -40,8 +40,7 @@ export function createClientTokens ({ codec, accounts, scopesOf, lifetime, rando
     }
     const account = client.kind === 'confidential' && client.account !== undefined ? await accounts.byUsername(client.account) : undefined
     if (!account?.active) return fail('unauthorized_client')
-    const allowed = scopesOf(account)
-    return { user: account.id, username: account.username, allowed: new Set([...client.scope ?? []].filter(item => allowed.has(item))), expires: Infinity }
+    return { user: account.id, username: account.username, allowed: within(scopesOf(account), client.scope), expires: Infinity }
   }
 
   return {

@@ -3,6 +3,8 @@ import type { GrantType } from './grants/types.js'
 
 interface Common {
   id: string
+  /** What users read of it in the list of their sessions. */
+  name?: string
   /** The ways in which it may get tokens. */
   grants: ReadonlySet<GrantType>
   /** The most that its tokens may carry; undefined: whatever their users may. */

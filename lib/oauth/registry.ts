@@ -65,7 +65,7 @@ function faultsOf ({ client_id: id, client_secret_hash: secret, grant_types: gra
   ]
 }
 
-function registered ({ client_id: id, client_secret_hash: secretHash, grant_types: grants, scope, account }: Entry): Registered {
-  const common = { id, grants: new Set(grants.filter(isGrantType)), scope: new Set(scopeList(scope)) }
+function registered ({ client_id: id, name, client_secret_hash: secretHash, grant_types: grants, scope, account }: Entry): Registered {
+  const common = { id, ...(name === undefined ? {} : { name }), grants: new Set(grants.filter(isGrantType)), scope: new Set(scopeList(scope)) }
   return { client: secretHash === undefined ? { ...common, kind: 'public' } : { ...common, kind: 'confidential', account: account?.toLowerCase() }, secretHash }
 }

@@ -11,3 +11,7 @@ export function narrowed (scope: string, allowed: ReadonlySet<string>, subject: 
   if (!asked.every(item => allowed.has(item))) return fail('insufficient_scope', { subject })
   return scopeText(asked)
 }
+
+/** What of a scope stays within another one; undefined is no bound. */
+export const within = (allowed: ReadonlySet<string>, most: ReadonlySet<string> | undefined): ReadonlySet<string> =>
+  most ? new Set([...allowed].filter(item => most.has(item))) : allowed

@@ -12,7 +12,7 @@ import { graceOf } from './grace.js'
 import { createRefresh, presented, type Credential, type RefreshCall } from './refresh.js'
 import { mintAccess, mintPair } from './mint.js'
 import type { AccessToken, Session, TokenPair } from './schema.js'
-import { narrowed } from './scope.js'
+import { narrowed, within } from './scope.js'
 import type { Device, SessionState, Transport } from './state.js'
 import type { SessionStore, Which } from './store.js'
 
@@ -138,9 +138,6 @@ export function createSessions (parts: Parts): Sessions {
     }
   }
 }
-
-const within = (allowed: ReadonlySet<string>, most: ReadonlySet<string> | undefined): ReadonlySet<string> =>
-  most ? new Set([...allowed].filter(item => most.has(item))) : allowed
 
 const time = (ms: number): string => new Date(ms).toISOString()
 

@@ -142,6 +142,19 @@ t.test('AUTH=off', async t => {
     t.equal(preflight.status >= 400 || preflight.headers['access-control-allow-origin'] === '*', true)
   })
 
+  await t.test('clients with secrets get what they ask for', async t => {
+    const headers = { authorization: `Basic ${Buffer.from('robot:whatever').toString('base64')}` }
+    for (const body of ['grant_type=client_credentials', 'grant_type=client_credentials&client_id=robot&client_secret=x', 'grant_type=password&username=x&password=y']) {
+      const answer = await call('POST', '/oauth/token', { body, ...(body.includes('client_id') ? {} : { headers }) })
+      t.match(answer, { status: 200, body: { token_type: 'Bearer', scope: /users/ } }, body)
+      t.match(await call('GET', '/v1/users/me', { token: answer.body.access_token }), isAdmin)
+      t.match(await call('POST', '/oauth/introspect', { headers, body: `token=${answer.body.access_token}` }), { status: 200, body: { active: true, username: 'admin' } })
+      t.match(await call('POST', '/oauth/introspect', { headers, body: 'token=nonsense' }), { status: 200, body: { active: false } })
+      t.equal((await call('POST', '/oauth/revoke', { headers, body: `token=${answer.body.access_token}` })).status, 200)
+    }
+    t.equal((await call('POST', '/oauth/device_authorization', { headers, body: '' })).status, 200)
+  })
+
   await t.test('without an admin nobody is anybody', async t => {
     const empty = await start(t, { AUTH: 'off' }, app => { app.ensureFirstAdmin = async () => {} })
     t.match(await empty.call('GET', '/v1/users/me'), { status: 503, body: { code: 'overloaded' } })

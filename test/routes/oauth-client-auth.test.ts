@@ -90,3 +90,10 @@ t.test('a refresh token is good for its own client only, and a wrong one spends 
   t.match(await spend(theirs.refresh_token, basic(portal.id, portal.secret)), { status: 200, body: { scope: 'datasets:read profile sessions' } })
   t.equal((await spend(ours.refresh_token)).status, 200)
 })
+
+t.test('a session is shown under the name of its client', async t => {
+  const { token, call } = await startOAuth(t)
+  const { body } = await token(asAda, basic(portal.id, portal.secret))
+  const { items } = (await call('GET', '/v1/sessions', { token: body.access_token })).body
+  t.strictSame(items.map(({ current, device }: { current: boolean, device: { label: string | null } }) => [current, device.label]).sort(), [[false, null], [true, 'Lab portal']])
+})

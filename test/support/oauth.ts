@@ -20,7 +20,7 @@ export function newClient (id: string, more: Record<string, unknown>): TestClien
 
 /** A confidential client whose users sign in, a service that acts as `robot`, and a public client. */
 export const robot = newClient('robot-arm', { grant_types: ['client_credentials'], scope: 'datasets:read datasets:write users', account: 'robot' })
-export const portal = newClient('lab.portal', { grant_types: ['password', 'refresh_token'], scope: 'profile sessions datasets:read' })
+export const portal = newClient('lab.portal', { name: 'Lab portal', grant_types: ['password', 'refresh_token'], scope: 'profile sessions datasets:read' })
 const notebook = { client_id: 'notebook', grant_types: ['password', 'refresh_token'], scope: 'profile sessions' }
 
 export interface OAuth extends Running {
