@@ -26,7 +26,7 @@ export const Config = Type.Object({
   KEY_ROTATION: Type.Number({ description: 'How often the signing key is replaced by itself (seconds); 0 for never', default: 30 * 86_400, minimum: 0, maximum: 10 * 365 * 86_400 }),
   KEY_OVERLAP: seconds('How long a new signing key is known before it signs', 300),
   ISSUER: optional('`iss` of every token; absent: `http://localhost:PORT` of the first start, kept in Redis'),
-  PUBLIC_URL: optional('Where users reach the service with a browser, as the base of links; absent: the issuer'),
+  PUBLIC_URL: optional('Where users reach the service with a browser, as the base of links, and what DPoP proofs are for; absent: the issuer'),
   AUDIENCE: Type.String({ description: '`aud` of every token', default: 'guardcell', minLength: 1 }),
   JWT_LEEWAY: Type.Number({ description: 'Tolerated clock difference for access tokens (seconds)', default: 2, minimum: 0, maximum: 30 }),
   AUTH: oneOf('`off`: nobody is asked who they are, every call is made as `admin`; for tests and notebooks, on loopback only', ['on', 'off'], 'on'),

@@ -2,6 +2,7 @@ import t from 'tap'
 import { loadConfig } from '#lib/config/load.js'
 import { welcome } from '#lib/welcome.js'
 import { claimsIn, ownPrefix, PASSWORD, start } from '../support/app.js'
+import { newHolder } from '../support/dpop.js'
 import { pageOf } from '../support/jar.js'
 
 t.test('AUTH=off', async t => {
@@ -94,6 +95,19 @@ t.test('AUTH=off', async t => {
     t.equal((await page.refresh()).status, 200)
     t.equal((await page.send('POST', '/v1/auth/logout')).status, 204)
     t.strictSame(page.jar, {})
+  })
+
+  await t.test('a client with a key of its own goes on as it does elsewhere', async t => {
+    const holder = newHolder(off)
+    const { status, body: pair } = await holder.login('ada', 'wrong')
+    t.equal(status, 200)
+    t.equal(pair.token_type, 'DPoP')
+    t.match(await holder.call('GET', '/v1/users/me', pair.access_token), isAdmin)
+    const { body: next } = await holder.refresh(pair.refresh_token)
+    t.equal(next.token_type, 'DPoP')
+    t.equal(next.session_id, pair.session_id)
+    t.match(await holder.refresh(hers.refresh_token), { status: 200, body: { token_type: 'DPoP', user: { username: 'admin' } } }, 'a token that is not its own gets it a session, bound as well')
+    t.equal((await holder.call('POST', '/v1/auth/logout', next.access_token)).status, 204)
   })
 
   await t.test('API tokens are issued, and are good where they are asked for', async t => {

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { claimsIn, inBothFormats, newKey, ownPrefix, PASSWORD, start, type Answer, type Running } from '../support/app.js'
+import { begin, listen } from '../support/raw-http.js'
 import { basic, robot, startOAuth } from '../support/oauth.js'
 import { HERE, newHolder, type Twist } from '../support/dpop.js'
 
@@ -12,10 +13,13 @@ const startWithAda = async (t: Test, env: Record<string, string> = {}): Promise<
   return running
 }
 
-let shared: Promise<Running> | undefined
-/** A holder of a key who has signed in; without an environment of its own to a service that other tests use as well. */
-const setUp = async (inner: Test, env?: Record<string, string>) => {
-  const running = env ? await startWithAda(inner, env) : await (shared ??= startWithAda(t))
+const services = new Map<string, Promise<Running>>()
+/** A holder of a key who has signed in, to a service that other tests use as well. */
+const setUp = async (env: Record<string, string> = {}) => {
+  const name = JSON.stringify(env)
+  const service = services.get(name) ?? startWithAda(t, env)
+  services.set(name, service)
+  const running = await service
   const holder = newHolder(running)
   const { status, body: pair } = await holder.login('ada', PASSWORD)
   if (status !== 200) throw new Error(JSON.stringify(pair))
@@ -32,7 +36,7 @@ const refused = (t: Test, answer: Answer, code: string, error: string, name: str
 const asBearer = ({ call }: Pick<Running, 'call'>, token: string, url = ME, method = 'GET') => call(method, url, { token })
 
 inBothFormats(t, 'a login with a proof binds both tokens to its key, and so does every refresh', async (t, env) => {
-  const { app, holder, pair, me, clock, call } = await setUp(t, env)
+  const { app, holder, pair, me, clock, call } = await setUp(env)
   t.equal(pair.token_type, 'DPoP')
   t.match(app.codec.verify('access', pair.access_token), { cnf: { jkt: holder.jkt } })
   t.strictSame(claimsIn(pair.refresh_token).cnf, { jkt: holder.jkt })
@@ -52,7 +56,7 @@ inBothFormats(t, 'a login with a proof binds both tokens to its key, and so does
 })
 
 t.test('reauthenticating keeps the binding, in GET and POST the proof is asked for', async t => {
-  const running = await setUp(t)
+  const running = await setUp()
   const { app, holder, pair } = running
   const { status, body } = await holder.call('POST', '/v1/auth/reauthenticate', pair.access_token, { body: { password: PASSWORD } })
   t.equal(status, 200)
@@ -62,7 +66,7 @@ t.test('reauthenticating keeps the binding, in GET and POST the proof is asked f
 })
 
 t.test('the token endpoint binds its tokens, and refuses in the words of OAuth', async t => {
-  const running = await setUp(t)
+  const running = await setUp()
   const { app, holder, call } = running
   const form = { grant_type: 'password', username: 'ada', password: PASSWORD }
   const text = (fields: object): string => new URLSearchParams(fields as Record<string, string>).toString()
@@ -88,7 +92,7 @@ t.test('the token endpoint binds its tokens, and refuses in the words of OAuth',
 })
 
 inBothFormats(t, 'a stolen token is good for nothing without its key', async (t, env) => {
-  const running = await setUp(t, env)
+  const running = await setUp(env)
   const { holder, pair, me, call } = running
   const thief = newHolder(running)
   const { access_token: token, refresh_token: refresh } = pair
@@ -111,7 +115,7 @@ inBothFormats(t, 'a stolen token is good for nothing without its key', async (t,
 })
 
 t.test('a token that is not bound is none under the scheme DPoP', async t => {
-  const running = await setUp(t)
+  const running = await setUp()
   const { holder, login, refresh } = running
   const pair = await login('ada')
   t.equal(pair.token_type, 'Bearer')
@@ -125,7 +129,7 @@ t.test('a token that is not bound is none under the scheme DPoP', async t => {
 })
 
 t.test('a proof is for one call: its method, its URL, its token, its moment', async t => {
-  const { holder, pair, me, call, clock } = await setUp(t)
+  const { holder, pair, me, call, clock } = await setUp()
   const { access_token: token } = pair
   const now = Math.floor((Date.now() + clock.skew()) / 1000)
   const later = (await holder.refresh(pair.refresh_token)).body.access_token
@@ -163,7 +167,7 @@ t.test('a proof is for one call: its method, its URL, its token, its moment', as
 })
 
 t.test('a proof is signed by the public key in its header, with an algorithm of its kind', async t => {
-  const running = await setUp(t)
+  const running = await setUp()
   const { holder, pair: { access_token: token }, call } = running
   const others = { RS256: newHolder(running, 'RS256'), EdDSA: newHolder(running, 'EdDSA') }
   const send = (dpop: string) => call('GET', ME, { headers: { authorization: `DPoP ${token}`, dpop } })
@@ -207,7 +211,7 @@ t.test('a proof is signed by the public key in its header, with an algorithm of 
 
 t.test('a proof works once, whichever replica it is shown to', async t => {
   const env = { REDIS_PREFIX: ownPrefix(), JWT_SECRET_KEY: `base64:${Buffer.alloc(64, 5).toString('base64')}` }
-  const first = await setUp(t, env)
+  const first = await setUp(env)
   const second = await start(t, env)
   const { holder, pair: { access_token: token, refresh_token: refresh, session_id: session } } = first
   const headers = { authorization: `DPoP ${token}`, dpop: holder.prove('GET', ME, token) }
@@ -231,7 +235,7 @@ t.test('a proof works once, whichever replica it is shown to', async t => {
 })
 
 t.test('a lost answer needs no Idempotency-Key where the key of the session is proved', async t => {
-  const { holder, pair, me, clock } = await setUp(t, {})
+  const { holder, pair, me, clock } = await setUp()
   const first = await holder.refresh(pair.refresh_token)
   clock.advance(3600)
   const again = await holder.refresh(pair.refresh_token)
@@ -244,7 +248,7 @@ t.test('a lost answer needs no Idempotency-Key where the key of the session is p
 })
 
 t.test('a session ends by a token of it with its proof, or by revoking what was found', async t => {
-  const { holder, pair, call } = await setUp(t)
+  const { holder, pair, call } = await setUp()
   const { status } = await holder.call('POST', '/v1/auth/logout', pair.access_token)
   t.equal(status, 204)
   t.match(await holder.refresh(pair.refresh_token), { status: 401, body: { code: 'session_ended' } })
@@ -257,14 +261,14 @@ t.test('a session ends by a token of it with its proof, or by revoking what was 
 })
 
 t.test('the routes of PlantDB take a bound token with its proof', async t => {
-  const { holder, pair } = await setUp(t)
+  const { holder, pair } = await setUp()
   t.equal((await holder.call('GET', '/scans', pair.access_token)).status, 200)
   t.match(await holder.call('POST', '/token-validation', pair.access_token), { status: 200, body: { user: { username: 'ada' } } })
   t.equal((await holder.call('POST', '/logout', pair.access_token)).status, 200)
 })
 
 t.test('whoever asks about a bound token is told its key', async t => {
-  const { holder, pair, login, call } = await setUp(t)
+  const { holder, pair, login, call } = await setUp()
   t.strictSame((await holder.call('GET', '/v1/auth/token', pair.access_token)).body.cnf, { jkt: holder.jkt })
   t.match(await holder.call('GET', '/v1/auth/verify', pair.access_token), { status: 204, headers: { 'x-auth-user': 'ada', 'x-auth-jkt': holder.jkt } })
   const { access_token: token } = await login('ada')
@@ -272,7 +276,7 @@ t.test('whoever asks about a bound token is told its key', async t => {
 })
 
 t.test('whoever guards a resource learns of the key, and that the server knows proofs', async t => {
-  const { holder, pair, login, call } = await setUp(t)
+  const { holder, pair, login, call } = await setUp()
   const { access_token: admin } = await login('admin')
   const introspect = async (token: string) => (await call('POST', '/oauth/introspect', { token: admin, body: `token=${token}` })).body
   t.match(await introspect(pair.access_token), { active: true, token_type: 'DPoP', username: 'ada', cnf: { jkt: holder.jkt } })
@@ -310,7 +314,7 @@ t.test('a client that acts for itself may bind its token, too', async t => {
 })
 
 t.test('cookies are not bound, and a login that asks for both is told so', async t => {
-  const { holder, pair, call } = await setUp(t)
+  const { holder, pair, call } = await setUp()
   t.match(await holder.ask('/v1/auth/login', { username: 'ada', password: PASSWORD, transport: 'cookie' }), { status: 400, body: { code: 'invalid_request', errors: [{ path: '/headers/dpop' }] } })
   const cookie = `gc_access=${pair.access_token}`
   t.match(await call('GET', ME, { headers: { cookie } }), { status: 401, body: { code: 'access_token_bound' } }, 'nor does a bound token become a cookie')
@@ -323,6 +327,23 @@ t.test('a proof names the service as PUBLIC_URL does, whatever the Host header s
     (await running.call('POST', '/v1/auth/login', { body: { username: 'ada', password: PASSWORD }, headers: { dpop: holder.prove('POST', htu) } })).status
   t.equal(await login('https://lab.example/guardcell/v1/auth/login'), 200)
   t.equal(await login('/v1/auth/login'), 401)
+})
+
+t.test('two headers on the wire are none', async t => {
+  const running = await startWithAda(t)
+  const port = await listen(running.app)
+  const holder = newHolder(running)
+  const { access_token: token } = (await holder.login('ada', PASSWORD)).body
+  const proof = (method = 'GET') => holder.prove(method, `http://127.0.0.1:${port}${ME}`, token)
+  const send = async (method: string, ...proofs: string[]): Promise<number> => {
+    const head = [`${method} ${ME} HTTP/1.1`, `Host: 127.0.0.1:${port}`, 'Connection: close', `Authorization: DPoP ${token}`, ...proofs.map(one => `DPoP: ${one}`)]
+    const chunks = await (await begin(port, `${head.join('\n')}\n\n`)).toArray() as Buffer[]
+    return Number(Buffer.concat(chunks).toString('latin1').split(' ')[1])
+  }
+  t.equal(await send('GET', proof()), 200)
+  t.equal(await send('HEAD', proof('HEAD')), 200)
+  t.equal(await send('HEAD', proof()), 401, 'HEAD is another method')
+  for (const headers of [[proof(), proof()], [proof(), ''], ['', proof()], [proof(), 'nonsense'], []]) t.equal(await send('GET', ...headers), 401)
 })
 
 t.test('a proof that cannot be looked up is an outage, not a refusal', async t => {
