@@ -30,11 +30,17 @@ export interface Sent {
 }
 
 /** Names of members and parameters for which there are values that lead somewhere. */
-export const knowable = ['scan', 'fileset', 'file', 'id', 'name', 'username', 'token', 'kid', 'scan_id', 'fileset_id', 'password', 'current', 'refresh_token', 'user_code', 'groups', 'user', 'key'] as const
+export const knowable = ['scan', 'fileset', 'file', 'id', 'name', 'username', 'token', 'kid', 'scan_id', 'fileset_id', 'password', 'current', 'refresh_token', 'user_code', 'groups', 'user', 'key', 'scope', 'grant_type', 'owner', 'users', 'sessions', 'api-tokens', 'keys'] as const
 
 const asText = (value: unknown): string => typeof value === 'string' ? value : JSON.stringify(value)
 const known = (name: string): fc.Arbitrary<Value> => fc.nat({ max: 9 }).map(nth => ({ known: name, nth }))
 const isKnowable = (name: string): boolean => (knowable as readonly string[]).includes(name)
+/** What an `id` in a path is the id of: the segment before it tells, where there is a pool of that name. */
+const poolOf = (path: string, name: string): string => {
+  const segments = path.split('/')
+  const noun = segments[segments.indexOf('{id}') - 1]
+  return name === 'id' && noun !== undefined && isKnowable(noun) ? noun : name
+}
 const rawSegments = fc.constantFrom('..', '.', '%2e%2e', '%2E%2e%2fx', '%00', '%', '%zz', '%c0%ae', 'a%2Fb', ';x=1', '%ff', '~', "'", '*', '!')
 // What a client can put on the wire in a header at all.
 const headerText = hostileText.map(text => text.replace(/[^\t\x20-\x7e\x80-\xff]/g, '').slice(0, 2_000))
@@ -46,9 +52,9 @@ export const operationsOf = (document: Document): Operation[] => Object.entries(
 export function createRequests (document: Document): fc.Arbitrary<Sent> {
   const { valid } = createValues(ref => ref.split('/').slice(1).reduce<any>((node, part) => node[part], document) as Schema)
 
-  const parameterValue = ({ name, schema }: Parameter): fc.Arbitrary<Value> => {
+  const parameterValue = (path: string, { name, schema }: Parameter): fc.Arbitrary<Value> => {
     const allowed = valid(schema).map(value => ({ text: asText(value) }))
-    return isKnowable(name) ? fc.oneof({ weight: 4, arbitrary: known(name) }, { weight: 1, arbitrary: allowed }) : allowed
+    return isKnowable(name) ? fc.oneof({ weight: 4, arbitrary: known(poolOf(path, name)) }, { weight: 1, arbitrary: allowed }) : allowed
   }
 
   /** Members that can be known get what leads somewhere half of the time; a marker stands for it until it is sent. */
@@ -84,8 +90,8 @@ export function createRequests (document: Document): fc.Arbitrary<Sent> {
     return fc.record({
       operation: fc.constant(operation),
       caller: fc.constantFrom(...callers, 'user' as const, 'admin' as const, 'machine' as const),
-      path: fc.record(Object.fromEntries(inPath.map(parameter => [parameter.name, parameterValue(parameter)]))),
-      given: fc.tuple(...others.map(parameter => parameter.required ? parameterValue(parameter) : fc.option(parameterValue(parameter), { freq: 2 }))),
+      path: fc.record(Object.fromEntries(inPath.map(parameter => [parameter.name, parameterValue(operation.path, parameter)]))),
+      given: fc.tuple(...others.map(parameter => parameter.required ? parameterValue(operation.path, parameter) : fc.option(parameterValue(operation.path, parameter), { freq: 2 }))),
       body: bodyOf(operation)
     }).map(({ given, ...sent }) => {
       const pairs = others.map(({ name, in: place }, i) => ({ name, place, value: given[i]! })).filter(({ value }) => value !== null)

@@ -1,4 +1,5 @@
 // What there is for requests to find: accounts, tokens, data sets. Made anew now and then, because requests destroy it.
+import sharp from 'sharp'
 import { PASSWORD, type Running } from '../support/app.js'
 import type { knowable, Sent } from './requests.js'
 
@@ -10,6 +11,12 @@ export interface World {
   credentials: Record<Sent['caller'], string | undefined>
 }
 
+const files = {
+  'one.json': Buffer.from('{"a":1}'),
+  'photo.jpg': await sharp({ create: { width: 20, height: 10, channels: 3, background: '#0a8040' } }).jpeg().toBuffer(),
+  'cloud.ply': Buffer.from(['ply', 'format ascii 1.0', 'element vertex 2', 'property double x', 'property double y', 'property double z', 'end_header', '0 0 0', '1 1 1', ''].join('\n'))
+}
+
 let worlds = 0
 
 /** @returns a user, an admin and a machine that may do what they may, and something of each kind that has a name */
@@ -17,6 +24,8 @@ export async function makeWorld ({ app, call, login, createUser }: Running): Pro
   const tag = `w${++worlds}`
   const [user, admin] = [await createUser(`${tag}-user`, { roles: ['contributor'] }), await createUser(`${tag}-admin`, { roles: ['admin'] })]
   const [ofUser, ofAdmin] = [await login(user.username), await login(admin.username)]
+  // To be spent, ended and revoked, while the callers go on.
+  const other = await login(user.username)
   const made = async (method: string, url: string, body?: unknown, headers = {}): Promise<any> => {
     const answer = await call(method, url, { token: ofAdmin.access_token, headers, ...(body === undefined ? {} : { body }) })
     if (answer.status >= 300 && answer.status !== 409) throw new Error(`${method} ${url}: ${answer.status} ${JSON.stringify(answer.body)}`)
@@ -27,7 +36,10 @@ export async function makeWorld ({ app, call, login, createUser }: Running): Pro
   for (const id of scans) {
     await made('POST', '/v1/scans', { id, metadata: { object: { species: 'maize' } } })
     await made('POST', `/v1/scans/${id}/filesets`, { id: 'images' })
-    await made('POST', `/v1/scans/${id}/filesets/images/files?id=one&ext=json`, Buffer.from('{"a":1}'), { 'content-type': 'application/octet-stream' })
+    for (const [file, content] of Object.entries(files)) {
+      const [name, ext] = file.split('.')
+      await made('POST', `/v1/scans/${id}/filesets/images/files?id=${name}&ext=${ext}`, content, { 'content-type': 'application/octet-stream' })
+    }
   }
   await made('POST', '/v1/groups', { name: `${tag}-group` })
   const token = await call('POST', '/v1/api-tokens', { token: ofUser.access_token, body: { name: tag, expires_in: 3_600, datasets: { '*': ['read', 'write', 'create'] } } })
@@ -36,22 +48,29 @@ export async function makeWorld ({ app, call, login, createUser }: Running): Pro
 
   return {
     known: {
+      users: [user.id],
+      sessions: [other.session_id],
+      'api-tokens': [token.body.id],
+      keys: [app.codec.kid],
+      scope: ['datasets:read', 'profile datasets:read datasets:write'],
+      grant_type: ['password', 'refresh_token', 'client_credentials'],
+      owner: [user.username],
       scan: scans,
       scan_id: scans,
       fileset: ['images'],
       fileset_id: ['images'],
-      file: ['one'],
+      file: ['photo', 'one', 'cloud'],
       key: ['object', 'species'],
       id: [user.id, sessions[0].id, token.body.id, 'images', 'one', ...scans],
       name: [`${tag}-group`],
       groups: [`${tag}-group`],
       username: [user.username, admin.username],
       user: [user.id],
-      token: [ofUser.access_token, ofUser.refresh_token, token.body.token, token.body.id],
+      token: [other.access_token, other.refresh_token, token.body.id],
       kid: [app.codec.kid],
       password: [PASSWORD],
       current: [PASSWORD],
-      refresh_token: [ofUser.refresh_token],
+      refresh_token: [other.refresh_token],
       user_code: [pairing.body.user_code]
     },
     credentials: {
