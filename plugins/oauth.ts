@@ -32,11 +32,11 @@ export default fp<AppOptions>(async (app, { config, now, randomId }) => {
   app.decorate('authorizeDevice', createDeviceAuthorization({ devices, authenticateClient }))
   app.decorate('exchangeGrant', createTokenEndpoint({ accounts, sessions, devices, clientTokens, authenticateClient, offered }))
   app.decorate('introspectToken', createIntrospection({ codec, authenticate, authenticateClient, sessions: app.tokenStore, scopesOf }))
-  app.decorate('revokeToken', createRevocation({ codec, registry, authenticateClient, sessions, apiTokens, apiTokenStore }))
+  app.decorate('revokeToken', createRevocation({ codec, registry, authenticateClient, sessions, apiTokens, apiTokenStore, durable: app.durable }))
   app.decorate('serverMetadata', createServerMetadata({
     issuer: app.keys.issuer,
     publicUrl: app.publicUrl,
     grants: offered,
     extraScopes: parseExtraScopes(config.EXTRA_SCOPES).keys()
   }))
-}, { name: 'oauth', dependencies: ['keys', 'mail', 'accounts', 'sessions', 'jwt', 'scopes', 'auth', 'token-store', 'oauth-clients', 'api-tokens', 'api-token-store', 'pairing'] })
+}, { name: 'oauth', dependencies: ['redis', 'keys', 'mail', 'accounts', 'sessions', 'jwt', 'scopes', 'auth', 'token-store', 'oauth-clients', 'api-tokens', 'api-token-store', 'pairing'] })

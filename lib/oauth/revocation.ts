@@ -17,6 +17,8 @@ interface Parts {
   sessions: Pick<Sessions, 'end'>
   apiTokens: Pick<ApiTokens, 'revoke'>
   apiTokenStore: Pick<ApiTokenStore, 'endAccess'>
+  /** Waits until ends have reached as many replicas of the store as the operator wants. */
+  durable: () => Promise<void>
 }
 
 /**
@@ -28,7 +30,7 @@ interface Parts {
  * it, because anybody can say that they are a public client; an API token is its own credential.
  * @throws `invalid_request`, `invalid_client`, `unauthorized_client` for a token of another client
  */
-export function createRevocation ({ codec, registry, authenticateClient, sessions, apiTokens, apiTokenStore }: Parts) {
+export function createRevocation ({ codec, registry, authenticateClient, sessions, apiTokens, apiTokenStore, durable }: Parts) {
   const ownerOf = ({ kind, claims }: PresentedToken): string | undefined => {
     if (kind === 'api') return undefined
     if ('gty' in claims) return claims.client_id
@@ -42,7 +44,10 @@ export function createRevocation ({ codec, registry, authenticateClient, session
 
   const end = async ({ kind, claims }: PresentedToken): Promise<void> => {
     if (kind === 'api') return await apiTokens.revoke(claims.sub, claims.jti, 'revoked').catch(ignoreUnknown)
-    if ('gty' in claims) return await apiTokenStore.endAccess(claims.sub, claims.jti, claims.exp * 1000 + LATEST_LEEWAY)
+    if ('gty' in claims) {
+      await apiTokenStore.endAccess(claims.sub, claims.jti, claims.exp * 1000 + LATEST_LEEWAY)
+      return await durable()
+    }
     await sessions.end({ user: claims.sub, which: 'one', session: claims.sid, reason: 'revoked' })
   }
 

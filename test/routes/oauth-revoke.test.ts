@@ -116,3 +116,9 @@ t.test('an API token is its own credential, and is withdrawn', async t => {
   t.equal((await post('revoke', { token: other.token }, basic(other.id, other.token))).status, 200)
   t.equal((await call('GET', '/v1/scans', { token: other.token })).status, 401)
 })
+
+t.test('an end of a client\'s access token that no replica of the store has is not taken for done', async t => {
+  const { token, post } = await startOAuth(t, { REDIS_WAIT_REPLICAS: '1' })
+  const { body } = await token({ grant_type: 'client_credentials' }, basic(robot.id, robot.secret))
+  t.match(await post('revoke', { token: body.access_token }, basic(robot.id, robot.secret)), { status: 503, body: { error: 'temporarily_unavailable' } })
+})
