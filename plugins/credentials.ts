@@ -2,7 +2,6 @@ import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { fail } from '#lib/errors.js'
 import type { Proof } from '#lib/dpop/proof.js'
-import { originOf } from '#lib/cookies/origin.js'
 import type { Transport } from '#lib/sessions/state.js'
 
 /** A token and how it came. */
@@ -18,12 +17,6 @@ declare module 'fastify' {
     sentRefreshToken: (inBody: string | undefined) => Sent & { admit: Admit }
     /** All that a request has to sign out with. */
     sentTokens: (inBody: string | undefined) => { accessToken: string | undefined, refreshToken: string | undefined, transport: Transport, proof?: Proof | undefined, admit: Admit }
-    /** @throws `csrf_failed` unless a call with tokens that came this way may act for a session */
-    admit: (transport: Transport, session: string) => void
-    /** @throws `cookies_need_https`, `csrf_failed`, `invalid_request` unless the page that asks may be given cookies */
-    admitCookies: () => void
-    /** @throws `csrf_failed` if a foreign page acts with the name and password that a browser keeps */
-    admitPassword: () => void
   }
 }
 
@@ -31,23 +24,7 @@ declare module 'fastify' {
 const takesCookies = ({ headers, routeOptions: { config } }: FastifyRequest): boolean =>
   headers.authorization === undefined && config.dialect === undefined && config.errors === undefined
 
-const text = (header: string | string[] | undefined): string | undefined => Array.isArray(header) ? undefined : header
-
-const sourceOf = ({ headers, protocol, host }: FastifyRequest) =>
-  ({ origin: headers.origin, fetchSite: text(headers['sec-fetch-site']), own: originOf(protocol, host) })
-
 export default fp(async app => {
-  const { cookieGuard: guard } = app
-  app.decorateRequest('admit', function (transport, session) {
-    if (transport !== 'cookie') return
-    guard.admit({ ...sourceOf(this), method: this.method, cookie: this.cookieNamed('csrf'), header: text(this.headers['x-csrf-token']) }, session)
-  })
-  app.decorateRequest('admitCookies', function () {
-    if (!this.jar()) fail('cookies_need_https')
-    if (this.headers.dpop !== undefined) fail('invalid_request', { errors: [{ path: '/headers/dpop', message: 'binds no cookies: leave it out, or ask for the transport bearer' }] })
-    guard.admitLogin(sourceOf(this))
-  })
-  app.decorateRequest('admitPassword', function () { guard.admitPassword({ ...sourceOf(this), method: this.method }) })
   app.decorateRequest('sentToken', function () {
     if (!takesCookies(this)) {
       const token = this.bearer()
@@ -71,4 +48,4 @@ export default fp(async app => {
     const { refreshToken: token, ...sent } = this.sentTokens(inBody)
     return { ...sent, token: token ?? fail('authentication_required') }
   })
-}, { name: 'credentials', dependencies: ['cookies', 'jwt', 'dpop', 'dialect', 'errors'] })
+}, { name: 'credentials', dependencies: ['admission', 'cookies', 'jwt', 'dpop', 'dialect', 'errors'] })

@@ -15,7 +15,8 @@ export interface Operation {
 
 export interface Document { paths: Record<string, Record<string, { parameters?: Parameter[], requestBody?: { content: Content }, responses: Operation['responses'] }>> }
 
-export const callers = ['nobody', 'user', 'admin', 'machine', 'stranger'] as const
+/** Of whom a `holder` has a token that is bound to a key, and proves it. */
+export const callers = ['nobody', 'user', 'admin', 'machine', 'stranger', 'holder'] as const
 
 /** A value of a request; `known` is looked up among what there is when it is sent. */
 export type Value = { known: string, nth: number } | { text: string } | { raw: string }

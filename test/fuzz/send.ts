@@ -34,16 +34,18 @@ export async function send (sent: Sent, world: World, { port, agent }: { port: n
   })
   const query = sent.query.map(([name, value]) => `${encoded(name)}=${encoded(textOf(value, world))}`).join('&')
   const body = sent.body && bytesOf(sent.body, world)
+  const url = query === '' ? path : `${path}?${query}`
   const authorization = world.credentials[sent.caller]
+  const proof = sent.caller === 'holder' ? { dpop: world.holder.prove(sent.operation.method, `http://127.0.0.1:${port}${path}`, authorization?.slice('DPoP '.length)) } : {}
   const headers = {
     ...(authorization === undefined ? {} : { authorization }),
+    ...proof,
     ...(sent.body && sent.body.type !== '' ? { 'content-type': sent.body.type } : {}),
     ...(body ? { 'content-length': String(body.length) } : {}),
     ...Object.fromEntries(sent.headers)
   }
-  const url = query === '' ? path : `${path}?${query}`
   const began = performance.now()
-  const line = `${sent.operation.method} ${url.slice(0, 300)} as ${sent.caller} ${JSON.stringify({ ...headers, authorization: undefined }).slice(0, 400)} ${body?.toString('latin1').slice(0, 400) ?? ''}`
+  const line = `${sent.operation.method} ${url.slice(0, 300)} as ${sent.caller} ${JSON.stringify({ ...headers, authorization: undefined, dpop: undefined }).slice(0, 400)} ${body?.toString('latin1').slice(0, 400) ?? ''}`
   return await new Promise(resolve => {
     const breakOff = (error: Error): void => { resolve({ status: 0, type: '', body: Buffer.from(error.message), ms: performance.now() - began, line }) }
     const call = request({ host: '127.0.0.1', port, agent, method: sent.operation.method, path: url, headers }, answer => {

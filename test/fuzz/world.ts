@@ -1,12 +1,14 @@
 // What there is for requests to find: accounts, tokens, data sets. Made anew now and then, because requests destroy it.
 import sharp from 'sharp'
 import { PASSWORD, type Running } from '../support/app.js'
+import { newHolder, type Holder } from '../support/dpop.js'
 import type { knowable, Sent } from './requests.js'
 
 type Known = Record<typeof knowable[number], string[]>
 
 export interface World {
   known: Known
+  holder: Holder
   /** The Authorization header of each kind of caller. */
   credentials: Record<Sent['caller'], string | undefined>
 }
@@ -20,12 +22,15 @@ const files = {
 let worlds = 0
 
 /** @returns a user, an admin and a machine that may do what they may, and something of each kind that has a name */
-export async function makeWorld ({ app, call, login, createUser }: Running): Promise<World> {
+export async function makeWorld (running: Running): Promise<World> {
+  const { app, call, login, createUser } = running
   const tag = `w${++worlds}`
   const [user, admin] = [await createUser(`${tag}-user`, { roles: ['contributor'] }), await createUser(`${tag}-admin`, { roles: ['admin'] })]
   const [ofUser, ofAdmin] = [await login(user.username), await login(admin.username)]
   // To be spent, ended and revoked, while the callers go on.
   const other = await login(user.username)
+  const holder = newHolder(running)
+  const [bound, otherBound] = [(await holder.login(user.username, PASSWORD)).body, (await holder.login(user.username, PASSWORD)).body]
   const made = async (method: string, url: string, body?: unknown, headers = {}): Promise<any> => {
     const answer = await call(method, url, { token: ofAdmin.access_token, headers, ...(body === undefined ? {} : { body }) })
     if (answer.status >= 300 && answer.status !== 409) throw new Error(`${method} ${url}: ${answer.status} ${JSON.stringify(answer.body)}`)
@@ -47,6 +52,7 @@ export async function makeWorld ({ app, call, login, createUser }: Running): Pro
   const pairing = await call('POST', '/oauth/device_authorization', { body: 'client_id=guardcell&device_name=fuzz' })
 
   return {
+    holder,
     known: {
       users: [user.id],
       sessions: [other.session_id],
@@ -70,7 +76,7 @@ export async function makeWorld ({ app, call, login, createUser }: Running): Pro
       kid: [app.codec.kid],
       password: [PASSWORD],
       current: [PASSWORD],
-      refresh_token: [other.refresh_token],
+      refresh_token: [other.refresh_token, otherBound.refresh_token],
       user_code: [pairing.body.user_code]
     },
     credentials: {
@@ -78,6 +84,7 @@ export async function makeWorld ({ app, call, login, createUser }: Running): Pro
       user: `Bearer ${ofUser.access_token}`,
       admin: `Bearer ${ofAdmin.access_token}`,
       machine: `Bearer ${token.body.token}`,
+      holder: `DPoP ${bound.access_token}`,
       stranger: `Bearer ${ofUser.access_token.slice(0, -4)}AAAA`
     }
   }

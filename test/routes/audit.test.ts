@@ -5,6 +5,7 @@ import { createReading } from '#lib/audit/reading.js'
 import type { AuditEvent } from '#lib/audit/schema.js'
 import { createAudit } from '#lib/audit/service.js'
 import { PASSWORD, start, type Running } from '../support/app.js'
+import { newHolder } from '../support/dpop.js'
 
 type Filter = Record<string, string | number>
 
@@ -55,6 +56,18 @@ t.test('refused credentials and rights are recorded by error, route and method, 
     const later = (await login('admin')).access_token
     await call('GET', '/v1/users/me', { token: pair.access_token })
     t.match((await eventsOf(running, later, { user: ada.id, kind: 'refusals' })).filter(({ details }) => details.code === 'access_token_expired'), [{ action: 'credentials_refused' }], 'an expired token')
+  })
+
+  await t.test('of who has a token that is bound to a key, and not the key', async t => {
+    const holder = newHolder(running)
+    const bound = (await holder.login('ada', PASSWORD)).body
+    await call('GET', '/v1/users/me', { token: bound.access_token })
+    await call('POST', '/v1/auth/refresh', { body: { refresh_token: bound.refresh_token } })
+    const later = (await login('admin')).access_token
+    t.match((await eventsOf(running, later, { user: ada.id, kind: 'refusals' })).slice(0, 2), [
+      { action: 'credentials_refused', session: bound.session_id, details: { code: 'invalid_dpop_proof', route: '/v1/auth/refresh' } },
+      { action: 'credentials_refused', session: bound.session_id, details: { code: 'access_token_bound', route: '/v1/users/me' } }
+    ])
   })
 
   await t.test('in each way of writing errors', async t => {
