@@ -24,6 +24,9 @@ export interface Account {
   unlocked: number
 }
 
+export const isActiveAdmin = (account: Pick<Account, 'roles' | 'active'>): boolean =>
+  account.active && account.roles.includes('admin')
+
 /** The roles in a stored list; names that this version does not know grant nothing. */
 export const rolesFrom = (text: string): Role[] =>
   text.split(' ').filter(isRole)

@@ -3,7 +3,8 @@ import type { UserPrincipal } from '../access/authorize.js'
 import { fail } from '../errors.js'
 import type { Account } from './account.js'
 import type { User } from './schema.js'
-import type { Accounts, UserPatch } from './service.js'
+import type { UserPatch } from './changes.js'
+import type { Accounts } from './service.js'
 
 /** How recently somebody must have proved who they are to change the address by which a lost password is replaced (seconds). */
 const FRESH = 900

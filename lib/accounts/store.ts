@@ -6,7 +6,9 @@ import { defineScript, fieldsOf } from '../redis/script.js'
 import type { Sealing } from '../sealing/service.js'
 import { sharedScript } from '../sessions/store.js'
 import { accountFrom, fieldsFrom, type Account } from './account.js'
+import { createAdmins, type Admins } from './admins.js'
 import { createEmails } from './emails.js'
+import { createAccountReading, type AccountReading } from './reading.js'
 
 /** A change of an account, and which of its sessions may not outlive it. */
 export interface Change {
@@ -25,26 +27,16 @@ export type Changed = Updated | { outcome: 'missing' } | { outcome: 'stale' }
 /** An account that its owner makes, perhaps by an invitation. */
 export interface Registered { invitation?: string }
 
-/** Some accounts; `last` is the name after which the next page begins, undefined if there is none. */
-export interface AccountPage { accounts: Account[], last: string | undefined }
-
 /**
  * The accounts.
  *
  * Callers rely on: a user name belongs to one account for ever, also after that account was deleted. A
- * change and the end of the sessions that it concerns are one atomic call. `releaseAdmin` lets go of all
- * admins but one, whoever calls at the same moment. Of two memberships that change at the same moment both
- * do. A name whose account was lost can be created again.
+ * change and the end of the sessions that it concerns are one atomic call. Of two memberships that change at
+ * the same moment both do. A name whose account was lost can be created again.
  */
-export interface AccountStore {
+export interface AccountStore extends AccountReading, Admins {
   /** @returns the new account's id, or null if the name is taken */
   create: (account: Account, registered?: Registered) => Promise<string | null>
-  byId: (id: string) => Promise<Account | undefined>
-  byUsername: (username: string) => Promise<Account | undefined>
-  /** All accounts that have this e-mail address, however its letters are cased. */
-  byEmail: (email: string) => Promise<Account[]>
-  /** Accounts in the order of their names, those after `after`. */
-  list: (limit: number, after?: string) => Promise<AccountPage>
   update: (id: string, change: Change) => Promise<Changed>
   /** Notes that the address with this keyed hash is verified. @returns false unless it is that of the account, which is active */
   confirmEmail: (id: string, hash: string) => Promise<boolean>
@@ -53,21 +45,9 @@ export interface AccountStore {
   /** Makes an account a member of a group. */
   join: (id: string, group: string) => Promise<Membership>
   leave: (id: string, group: string) => Promise<Membership>
-  addAdmin: (id: string) => Promise<void>
-  /** Takes an account off the active admins. @returns false if it is the last one */
-  releaseAdmin: (id: string) => Promise<boolean>
-  hasAdmin: () => Promise<boolean>
-  /** Ids of the active admins. */
-  admins: () => Promise<string[]>
-  /** Lets one of several starting replicas make the first admin. @returns whether it is this one */
-  claimFirstAdmin: () => Promise<boolean>
 }
 
 const script = (file: string): URL => new URL(`./lua/${file}.lua`, import.meta.url)
-
-const FIRST_ADMIN_CLAIM_MS = 10_000
-
-const EVERYTHING = '\x7f'
 
 interface Parts { redis: RedisClient, names: KeyNames, sealing: Sealing, stamp: Stamp }
 
@@ -76,13 +56,8 @@ export function createAccountStore ({ redis, names, sealing, stamp }: Parts): Ac
   const create = defineScript(redis, sharedScript, script('create'))
   const update = defineScript(redis, sharedScript, script('update'))
   const membership = defineScript(redis, auditScript, script('membership'))
-  const releaseAdmin = defineScript(redis, script('release-admin'))
   const emails = createEmails({ redis, names, sealing })
-
-  const byId = async (id: string): Promise<Account | undefined> => {
-    const fields = await redis.hgetall(`${names.user(id)}:user`)
-    return fields.id === undefined || fields.deleted !== undefined ? undefined : accountFrom(fields, sealing)
-  }
+  const reading = createAccountReading({ redis, names, sealing, emails })
 
   const change = async (id: string, provided: Record<string, string>, ends: Change['ends'], mode: '' | 'delete' | 'verify', fields: Record<string, string>): Promise<Changed> => {
     const [outcome, user, ended, entry] = await update(names.user(id), await stamp(id), JSON.stringify(provided), ends?.which ?? 'none', ends?.spared ?? '',
@@ -109,25 +84,9 @@ export function createAccountStore ({ redis, names, sealing, stamp }: Parts): Ac
       const entered = await emails.enter(id, seal, account.email)
       const created = await create(names.user(id), await stamp(id, seal), registered === undefined ? '' : JSON.stringify(registered), ...Object.entries({ ...fieldsFrom({ ...account, id }), salt, ...entered }).flat())
       if (created !== 1) await emails.clear(id, entered.email_entry)
-      const exists = created === 1 || await byId(id) !== undefined
+      const exists = created === 1 || await reading.byId(id) !== undefined
       if (exists) await redis.zadd(names.usernames, 0, `${account.username}:${id}`)
       return created === 1 ? id : null
-    },
-    byId,
-    byUsername: async username => {
-      const id = await redis.get(names.username(username))
-      return id === null ? undefined : await byId(id)
-    },
-    byEmail: async email => await emails.holders(email, byId),
-    list: async (limit, after) => {
-      const from = after === undefined ? '-' : `(${after}:${EVERYTHING}`
-      const members = await redis.zrange(names.usernames, from, '+', 'BYLEX', 'LIMIT', 0, limit + 1)
-      const entries = members.slice(0, limit).map(member => member.split(':'))
-      const found = await Promise.all(entries.map(([, id = '']) => byId(id)))
-      return {
-        accounts: found.filter(account => account !== undefined),
-        last: members.length > limit ? entries.at(-1)?.[0] : undefined
-      }
     },
     update: async (id, { members, provided = {}, ends }) => {
       const entered = members.email === undefined ? {} : await emails.enter(id, await emails.sealOf(id), members.email)
@@ -149,10 +108,7 @@ export function createAccountStore ({ redis, names, sealing, stamp }: Parts): Ac
     },
     join: async (id, group) => await membership(names.user(id), await stamp(id), 'join', group) as Membership,
     leave: async (id, group) => await membership(names.user(id), await stamp(id), 'leave', group) as Membership,
-    addAdmin: async id => { await redis.sadd(names.admins, id) },
-    releaseAdmin: async id => await releaseAdmin(names.admins, id) === 1,
-    admins: async () => await redis.smembers(names.admins),
-    hasAdmin: async () => await redis.exists(names.admins) === 1,
-    claimFirstAdmin: async () => await redis.set(`${names.admins}:claim`, '1', 'PX', FIRST_ADMIN_CLAIM_MS, 'NX') === 'OK'
+    ...reading,
+    ...createAdmins({ redis, names })
   }
 }

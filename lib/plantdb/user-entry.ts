@@ -1,7 +1,7 @@
 import { Value } from '@sinclair/typebox/value'
 import { roles, type Role } from '../access/scopes.js'
 import { Fullname, Username } from '../accounts/schema.js'
-import type { ForeignAccount } from '../accounts/service.js'
+import type { ForeignAccount } from '../accounts/additions.js'
 import { isUsableHash } from './argon2-hash.js'
 import { membersOf, shown, timeOf } from './read-json.js'
 
