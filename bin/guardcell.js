@@ -4,16 +4,19 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 
 // An image has no scripts: it is built, and its Redis is named.
-const prepared = existsSync(new URL('../scripts', import.meta.url)) ? await (await import('../scripts/steps/command-line.js')).prepare() : undefined
+const steps = existsSync(new URL('../scripts', import.meta.url)) ? await import('../scripts/steps/command-line.js') : undefined
+steps?.prepare()
 
-const { runCommand } = await import('../dist/lib/cli.js')
+const { needsService, runCommand } = await import('../dist/lib/cli.js')
+const [, , ...args] = process.argv
+const redis = needsService(args) ? await steps?.provideRedis() : undefined
 // Whoever reads may have read enough, as `head` does.
 process.stdout.on('error', () => {
-  prepared?.stop()
+  redis?.stop()
   process.exit()
 })
 const print = async part => { if (!process.stdout.write(part)) await once(process.stdout, 'drain') }
-const { code, text } = await runCommand(process.argv.slice(2), process.env, print)
+const { code, text } = await runCommand(args, process.env, print)
 ;(code === 0 ? process.stdout : process.stderr).write(text)
-prepared?.stop()
+redis?.stop()
 process.exitCode = code

@@ -14,6 +14,9 @@ Configured by the same variables as the service, see docs/config.md.\n`
 /** Takes a part of what a command prints, and answers when it may be given the next one. */
 type Print = (part: string) => Promise<void>
 
+/** Whether a command needs what the service needs, a Redis above all. */
+export const needsService = ([name = '']: string[]): boolean => Object.hasOwn(commands, name)
+
 /**
  * Runs one command of the command line.
  * @param print is given what is long, part by part; without it all of it is in the answer

@@ -28,7 +28,7 @@ export function createClientAuthentication ({ registry, codec, authenticate }: P
   const registered = ({ id = FIRST_PARTY, secret }: ClientCredentials): Client => {
     const found = registry.get(id)
     if (secret === undefined) return found?.client.kind === 'public' ? found.client : fail('invalid_client')
-    return isClientSecret(secret, found?.secretHash) ? found!.client : fail('invalid_client')
+    return isClientSecret(secret, found?.secretHashes ?? []) ? found!.client : fail('invalid_client')
   }
 
   return async (authorization, form) => {

@@ -7,11 +7,13 @@ import { FIRST_PARTY, firstParty, type ConfidentialClient, type PublicClient } f
 import { SECRET_HASH } from './client-secret.js'
 import { isGrantType } from './grants/types.js'
 
+const SecretHash = Type.String({ pattern: SECRET_HASH })
+
 /** A client as the operator writes it. */
 const Entry = Type.Object({
   client_id: Type.String({ pattern: '^[A-Za-z0-9._~-]{1,64}$' }),
   name: Type.Optional(Type.String({ maxLength: 100 })),
-  client_secret_hash: Type.Optional(Type.String({ pattern: SECRET_HASH })),
+  client_secret_hash: Type.Optional(Type.Union([SecretHash, Type.Array(SecretHash, { minItems: 1, maxItems: 2 })])),
   grant_types: Type.Array(Type.String(), { minItems: 1 }),
   scope: ScopeText,
   account: Type.Optional(Username)
@@ -20,8 +22,8 @@ type Entry = Static<typeof Entry>
 
 const check = TypeCompiler.Compile(Type.Array(Entry))
 
-/** A client that the operator registered, with what its secret is checked against; a public one has none. */
-export interface Registered { client: PublicClient | ConfidentialClient, secretHash: string | undefined }
+/** A client that the operator registered, with what its secrets are checked against; a public one has none. */
+export interface Registered { client: PublicClient | ConfidentialClient, secretHashes: readonly string[] }
 
 /** The clients that there are besides API tokens, by their id. */
 export type Registry = ReadonlyMap<string, Registered>
@@ -38,7 +40,7 @@ export function parseClients (text: string, extra: Iterable<string>): Registry {
   const faults = found.flatMap((entry, place) => faultsOf(entry, known).map(fault => `/${place} ${fault}`))
   if (new Set(found.map(entry => entry.client_id)).size < found.length) faults.push('a client_id is there twice')
   if (faults.length > 0) return refuse(faults)
-  return new Map([[FIRST_PARTY, { client: firstParty, secretHash: undefined }], ...found.map((entry): [string, Registered] => [entry.client_id, registered(entry)])])
+  return new Map([[FIRST_PARTY, { client: firstParty, secretHashes: [] }], ...found.map((entry): [string, Registered] => [entry.client_id, registered(entry)])])
 }
 
 const refuse = (faults: readonly string[]): never => { throw new Error(`OAUTH_CLIENTS must be a JSON array of clients (docs/guides/oauth-clients.md): ${[...new Set(faults)].slice(0, 5).join('; ')}`) }
@@ -65,7 +67,8 @@ function faultsOf ({ client_id: id, client_secret_hash: secret, grant_types: gra
   ]
 }
 
-function registered ({ client_id: id, name, client_secret_hash: secretHash, grant_types: grants, scope, account }: Entry): Registered {
+function registered ({ client_id: id, name, client_secret_hash: hashes = [], grant_types: grants, scope, account }: Entry): Registered {
+  const secretHashes = [hashes].flat()
   const common = { id, ...(name === undefined ? {} : { name }), grants: new Set(grants.filter(isGrantType)), scope: new Set(scopeList(scope)) }
-  return { client: secretHash === undefined ? { ...common, kind: 'public' } : { ...common, kind: 'confidential', account: account?.toLowerCase() }, secretHash }
+  return { client: secretHashes.length === 0 ? { ...common, kind: 'public' } : { ...common, kind: 'confidential', account: account?.toLowerCase() }, secretHashes }
 }

@@ -42,7 +42,7 @@ export function createServerMetadata ({ issuer, publicUrl, grants, extraScopes }
     response_types_supported: [],
     scopes_supported: [...scopes, ...extraScopes],
     introspection_endpoint: `${publicUrl}/oauth/introspect`,
-    introspection_endpoint_auth_methods_supported: [...secrets, 'Bearer'],
+    introspection_endpoint_auth_methods_supported: [...secrets, 'Bearer', 'DPoP'],
     revocation_endpoint: `${publicUrl}/oauth/revoke`,
     revocation_endpoint_auth_methods_supported: [...authMethods],
     device_authorization_endpoint: `${publicUrl}/oauth/device_authorization`,

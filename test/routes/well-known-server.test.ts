@@ -23,7 +23,7 @@ t.test('the metadata say what there is', async t => {
   t.strictSame(body.response_types_supported, [], 'there is no authorization endpoint')
   t.strictSame(body.token_endpoint_auth_methods_supported, ['none', 'client_secret_basic', 'client_secret_post'])
   t.strictSame(body.revocation_endpoint_auth_methods_supported, ['none', 'client_secret_basic', 'client_secret_post'])
-  t.strictSame(body.introspection_endpoint_auth_methods_supported, ['client_secret_basic', 'client_secret_post', 'Bearer'])
+  t.strictSame(body.introspection_endpoint_auth_methods_supported, ['client_secret_basic', 'client_secret_post', 'Bearer', 'DPoP'])
   for (const scope of ['profile', 'datasets:read', 'guardcell:superuser', 'robot:move']) t.ok(body.scopes_supported.includes(scope), scope)
 })
 

@@ -54,20 +54,28 @@ t.test('clients that are written wrong stop the boot, each fault by its place an
   }
 })
 
+t.test('a client may have two secrets, so that one can follow the other', async t => {
+  const [old, next] = [newClientSecret(), newClientSecret()]
+  const both = { ...entry, client_secret_hash: [old, next].map(clientSecretHash) }
+  const { secretHashes = [] } = parseClients(JSON.stringify([both]), []).get('portal') ?? {}
+  t.strictSame([old, next, newClientSecret()].map(secret => isClientSecret(secret, secretHashes)), [true, true, false])
+  for (const hashes of [[], [hash, hash, hash], [hash, 'x']]) t.match(faultOf([{ ...entry, client_secret_hash: hashes }]), /\/0\/client_secret_hash/, `${hashes.length}`)
+})
+
 t.test('a secret is one that we made, and is right for its own hash only', async t => {
   const secret = newClientSecret()
-  t.equal(isClientSecret(secret, clientSecretHash(secret)), true)
-  for (const other of ['', newClientSecret(), `${secret}x`, secret.toUpperCase()]) t.equal(isClientSecret(other, clientSecretHash(secret)), false, other)
-  t.equal(isClientSecret('hunter2', clientSecretHash('hunter2')), false, 'a weak one is not, whatever its hash')
-  t.equal(isClientSecret('', undefined), false)
-  t.equal(isClientSecret(secret, undefined), false)
+  t.equal(isClientSecret(secret, [clientSecretHash(secret)]), true)
+  for (const other of ['', newClientSecret(), `${secret}x`, secret.toUpperCase()]) t.equal(isClientSecret(other, [clientSecretHash(secret)]), false, other)
+  t.equal(isClientSecret('hunter2', [clientSecretHash('hunter2')]), false, 'a weak one is not, whatever its hash')
+  t.equal(isClientSecret('', [clientSecretHash('')]), false)
+  t.equal(isClientSecret(secret, []), false)
 })
 
 t.test('the command line makes a secret of 256 bits and its hash, without a Redis', async t => {
   const { code, text } = await runCommand(['client-secret'], { REDIS_URL: 'redis://127.0.0.1:1' })
   t.equal(code, 0)
   const [, secret = '', kept = ''] = /^client_secret +(gcs_[A-Za-z0-9_-]{43})\nclient_secret_hash +(\S+)\n$/.exec(text) ?? []
-  t.equal(isClientSecret(secret, kept), true)
+  t.equal(isClientSecret(secret, [kept]), true)
   t.equal(faultOf([{ ...entry, client_secret_hash: kept }]), '')
   t.not((await runCommand(['client-secret'], {})).text, text)
   t.match(await runCommand(['client-secret', 'of-my-own'], {}), { code: 2, text: /Usage/ })
