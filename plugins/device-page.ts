@@ -1,10 +1,13 @@
 import fp from 'fastify-plugin'
-import { openPage, type Page } from '#lib/pairing/page.js'
+import { readPage, type Page } from '#lib/page/page.js'
 
 declare module 'fastify' {
-  interface FastifyInstance { devicePage: Page }
+  interface FastifyInstance {
+    /** The page on which users approve devices. */
+    devicePage: Page
+  }
 }
 
 export default fp(async app => {
-  app.decorate('devicePage', openPage())
+  app.decorate('devicePage', await readPage({ title: 'Pair a device - Guardcell', name: 'device', folder: new URL('../lib/pairing/page/', import.meta.url) }))
 }, { name: 'device-page' })

@@ -1,13 +1,13 @@
 import fp from 'fastify-plugin'
-import { pageHeaders, readPage, type PageFile } from '#lib/links/page.js'
+import { readPage, type Page } from '#lib/page/page.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** The page that opens one-time links. */
-    linkPage: { headers: Record<string, string>, files: PageFile[] }
+    linkPage: Page
   }
 }
 
 export default fp(async app => {
-  app.decorate('linkPage', { headers: pageHeaders, files: await readPage() })
+  app.decorate('linkPage', await readPage({ title: 'Guardcell', name: 'link', folder: new URL('../lib/links/page/', import.meta.url) }))
 }, { name: 'link-page' })

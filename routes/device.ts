@@ -3,17 +3,11 @@ import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typ
 export const autoPrefix = '/device'
 
 const routes: FastifyPluginAsyncTypebox = async app => {
-  const config = { auth: 'public' } as const
-  const { html, script, style, policy } = app.devicePage
-
-  app.get('', {
-    config,
-    schema: { operationId: 'devicePage', tags: ['API tokens'], summary: 'The page on which a user approves a device', produces: ['text/html'], response: { 200: Type.String() } }
-  }, async (_request, reply) => reply.type('text/html; charset=utf-8').header('content-security-policy', policy).send(html))
-
-  app.get('/script.js', { config, schema: { hide: true } }, async (_request, reply) => reply.type('text/javascript; charset=utf-8').send(script))
-
-  app.get('/style.css', { config, schema: { hide: true } }, async (_request, reply) => reply.type('text/css; charset=utf-8').send(style))
+  const { headers, files } = app.devicePage
+  const page = { operationId: 'devicePage', tags: ['API tokens'], summary: 'The page on which a user approves a device', produces: ['text/html'], response: { 200: Type.String() } }
+  for (const { path, type, text } of files) {
+    app.get(path, { config: { auth: 'public' }, schema: path === '' ? page : { hide: true } }, async (_request, reply) => reply.headers(headers).type(type).send(text))
+  }
 }
 
 export default routes
