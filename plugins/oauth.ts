@@ -3,6 +3,8 @@ import { parseExtraScopes } from '#lib/access/extra-scopes.js'
 import type { AppOptions } from '#lib/app-options.js'
 import { createTheAdmin } from '#lib/auth-off/admin.js'
 import { createOpenClientAuthentication } from '#lib/auth-off/clients.js'
+import { createReplays } from '#lib/dpop/replays.js'
+import { createAssertions } from '#lib/oauth/client-assertion.js'
 import { createClientAuthentication } from '#lib/oauth/client-authentication.js'
 import { createClientTokens } from '#lib/oauth/client-tokens.js'
 import { createDeviceAuthorization } from '#lib/oauth/device-authorization.js'
@@ -24,9 +26,10 @@ declare module 'fastify' {
 
 export default fp<AppOptions>(async (app, { config, now, randomId }) => {
   const { accounts, accountStore, sessions, codec, scopesOf, apiTokens, apiTokenStore, authenticate, oauthClients: registry, pairing: { devices } } = app
+  const checkAssertion = createAssertions({ issuer: app.keys.issuer, isNew: createReplays({ redis: app.redis, names: app.names }), now, leeway: config.JWT_LEEWAY })
   const authenticateClient = config.AUTH === 'off'
     ? createOpenClientAuthentication(createTheAdmin(accountStore))
-    : createClientAuthentication({ registry, codec, authenticate })
+    : createClientAuthentication({ registry, codec, authenticate, checkAssertion })
   const clientTokens = createClientTokens({ codec, accounts: accountStore, scopesOf, lifetime: config.SESSION_TIMEOUT, randomId, now })
   const offered = offeredGrants(config.REFRESH_TOKENS === 'on')
   app.decorate('authorizeDevice', createDeviceAuthorization({ devices, authenticateClient }))

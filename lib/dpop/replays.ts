@@ -7,4 +7,4 @@ const REMEMBERED_MS = 2 * (OLDEST + NEWEST) * 1000
 
 /** Remembers which proofs were used, for all replicas: one call to Redis. */
 export const createReplays = ({ redis, names }: { redis: RedisClient, names: KeyNames }) =>
-  async (name: string): Promise<boolean> => await redis.set(names.proof(name), '', 'PX', REMEMBERED_MS, 'NX') === 'OK'
+  async (name: string, ms = REMEMBERED_MS): Promise<boolean> => await redis.set(names.proof(name), '', 'PX', ms, 'NX') === 'OK'

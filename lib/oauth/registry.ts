@@ -3,6 +3,7 @@ import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { scopeList, scopes } from '../access/scopes.js'
 import { Username } from '../accounts/schema.js'
 import { ScopeText } from '../sessions/schema.js'
+import { clientKey, type ClientKey } from './client-assertion.js'
 import { FIRST_PARTY, firstParty, type ConfidentialClient, type PublicClient } from './client.js'
 import { SECRET_HASH } from './client-secret.js'
 import { isGrantType } from './grants/types.js'
@@ -14,6 +15,7 @@ const Entry = Type.Object({
   client_id: Type.String({ pattern: '^[A-Za-z0-9._~-]{1,64}$' }),
   name: Type.Optional(Type.String({ maxLength: 100 })),
   client_secret_hash: Type.Optional(Type.Union([SecretHash, Type.Array(SecretHash, { minItems: 1, maxItems: 2 })])),
+  jwks: Type.Optional(Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.Unknown()), { minItems: 1, maxItems: 4 }) })),
   grant_types: Type.Array(Type.String(), { minItems: 1 }),
   scope: ScopeText,
   account: Type.Optional(Username)
@@ -22,8 +24,8 @@ type Entry = Static<typeof Entry>
 
 const check = TypeCompiler.Compile(Type.Array(Entry))
 
-/** A client that the operator registered, with what its secrets are checked against; a public one has none. */
-export interface Registered { client: PublicClient | ConfidentialClient, secretHashes: readonly string[] }
+/** A client that the operator registered, with what its secrets or its assertions are checked against; a public one has neither. */
+export interface Registered { client: PublicClient | ConfidentialClient, secretHashes: readonly string[], keys: readonly ClientKey[] }
 
 /** The clients that there are besides API tokens, by their id. */
 export type Registry = ReadonlyMap<string, Registered>
@@ -40,7 +42,7 @@ export function parseClients (text: string, extra: Iterable<string>): Registry {
   const faults = found.flatMap((entry, place) => faultsOf(entry, known).map(fault => `/${place} ${fault}`))
   if (new Set(found.map(entry => entry.client_id)).size < found.length) faults.push('a client_id is there twice')
   if (faults.length > 0) return refuse(faults)
-  return new Map([[FIRST_PARTY, { client: firstParty, secretHashes: [] }], ...found.map((entry): [string, Registered] => [entry.client_id, registered(entry)])])
+  return new Map([[FIRST_PARTY, { client: firstParty, secretHashes: [], keys: [] }], ...found.map((entry): [string, Registered] => [entry.client_id, registered(entry)])])
 }
 
 const refuse = (faults: readonly string[]): never => { throw new Error(`OAUTH_CLIENTS must be a JSON array of clients (docs/guides/oauth-clients.md): ${[...new Set(faults)].slice(0, 5).join('; ')}`) }
@@ -56,19 +58,31 @@ const parseJson = (text: string): unknown => {
 /** What TypeBox says, as a part of a sentence. */
 const faultIn = (message: string): string => message === 'Unexpected property' ? 'is no member of a client' : message.replace(/^Expected/, 'must be')
 
-function faultsOf ({ client_id: id, client_secret_hash: secret, grant_types: grants, scope, account }: Entry, known: ReadonlySet<string>): string[] {
+function faultsOf ({ client_id: id, client_secret_hash: secret, jwks, grant_types: grants, scope, account }: Entry, known: ReadonlySet<string>): string[] {
   const alone = grants.includes('client_credentials')
   return [
     ...(id === FIRST_PARTY ? [`must not be ${FIRST_PARTY}, which is our own client`] : []),
     ...(grants.every(isGrantType) ? [] : ['has a grant type that there is not']),
     ...(scopeList(scope).every(item => known.has(item)) ? [] : ['has a scope that there is not']),
-    ...(alone && secret === undefined ? ['needs a client_secret_hash for client_credentials'] : []),
+    ...(alone && secret === undefined && jwks === undefined ? ['needs a client_secret_hash or jwks for client_credentials'] : []),
+    ...(secret !== undefined && jwks !== undefined ? ['has both a client_secret_hash and jwks'] : []),
+    ...(jwks?.keys.every(isClientKey) === false ? ['has a key that is no public P-256, Ed25519 or RSA key'] : []),
     ...(alone === (account !== undefined) ? [] : ['has an account if, and only if, it has client_credentials'])
   ]
 }
 
-function registered ({ client_id: id, name, client_secret_hash: hashes = [], grant_types: grants, scope, account }: Entry): Registered {
-  const secretHashes = [hashes].flat()
+const isClientKey = (jwk: Readonly<Record<string, unknown>>): boolean => {
+  try {
+    clientKey(jwk)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function registered ({ client_id: id, name, client_secret_hash: hashes = [], jwks, grant_types: grants, scope, account }: Entry): Registered {
+  const [secretHashes, keys] = [[hashes].flat(), jwks?.keys.map(clientKey) ?? []]
   const common = { id, ...(name === undefined ? {} : { name }), grants: new Set(grants.filter(isGrantType)), scope: new Set(scopeList(scope)) }
-  return { client: secretHashes.length === 0 ? { ...common, kind: 'public' } : { ...common, kind: 'confidential', account: account?.toLowerCase() }, secretHashes }
+  const isPublic = secretHashes.length + keys.length === 0
+  return { client: isPublic ? { ...common, kind: 'public' } : { ...common, kind: 'confidential', account: account?.toLowerCase() }, secretHashes, keys }
 }

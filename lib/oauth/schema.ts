@@ -5,7 +5,9 @@ export type Form = Readonly<Record<string, unknown>>
 
 const clientParameters = {
   client_id: { type: 'string', description: '`guardcell` if it is not there, the public client of our own frontends' },
-  client_secret: { type: 'string', description: 'Of a confidential client, unless it is in an Authorization header (Basic)' }
+  client_secret: { type: 'string', description: 'Of a confidential client, unless it is in an Authorization header (Basic)' },
+  client_assertion_type: { type: 'string', description: '`urn:ietf:params:oauth:client-assertion-type:jwt-bearer`' },
+  client_assertion: { type: 'string', description: 'Of a confidential client with a key: a JWT that it has signed (RFC 7523)' }
 }
 
 /** RFC 6749 section 5.1 with what a client needs to know when to come back. */
@@ -75,13 +77,16 @@ export const ServerMetadata = Type.Object({
   issuer: Type.String(),
   token_endpoint: Type.String(),
   token_endpoint_auth_methods_supported: Texts,
+  token_endpoint_auth_signing_alg_values_supported: Texts,
   grant_types_supported: Texts,
   response_types_supported: Texts,
   scopes_supported: Texts,
   introspection_endpoint: Type.String(),
   introspection_endpoint_auth_methods_supported: Texts,
+  introspection_endpoint_auth_signing_alg_values_supported: Texts,
   revocation_endpoint: Type.String(),
   revocation_endpoint_auth_methods_supported: Texts,
+  revocation_endpoint_auth_signing_alg_values_supported: Texts,
   device_authorization_endpoint: Type.String(),
   jwks_uri: Type.String(),
   dpop_signing_alg_values_supported: Texts,

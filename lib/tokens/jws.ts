@@ -18,6 +18,12 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 export const peekHeader = (compact: string): Record<string, unknown> =>
   decodeHeader(compact.slice(0, Math.max(0, compact.indexOf('.'))))
 
+/** The claims of a compact JWS, before anything is known about its signature: only good for choosing whose key to try. */
+export const peekPayload = (compact: string): Record<string, unknown> => {
+  const claims = parseJson(decode(compact.split('.')[1] ?? ''))
+  return isObject(claims) ? claims : refuse('the payload is no JSON object')
+}
+
 /** The payload of a verified JWS as a JSON object (RFC 7519 section 7.2, step 10). */
 export function jsonPayload ({ payload }: VerifiedJws): Record<string, unknown> {
   const claims = parseJson(payload)

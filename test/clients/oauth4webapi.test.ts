@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi'
 import t from 'tap'
 import { PASSWORD } from '../support/app.js'
+import { newSigner } from '../support/client-key.js'
 import { approve, startLive, type Live } from '../support/live.js'
 import { portal, robot } from '../support/oauth.js'
 
@@ -89,6 +90,19 @@ for (const [how, auth] of [['the header', oauth.ClientSecretBasic], ['the form',
     t.strictSame(await refusal(itself(client(robot), auth(portal.secret))), [401, 'basic '])
   })
 }
+
+t.test('it signs for itself instead of showing a secret (RFC 7523)', async t => {
+  const signer = newSigner('scanner', 'ES256', 'first')
+  const live = await startLive(t, { OAUTH_CLIENTS: JSON.stringify([{ client_id: 'scanner', jwks: { keys: [signer.jwk] }, grant_types: ['client_credentials'], scope: 'datasets:read', account: 'robot' }]) })
+  const { itself, introspect, revoke } = await meet(live)
+  const key = await crypto.subtle.importKey('jwk', signer.privateKey.export({ format: 'jwk' }), { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign'])
+  const auth = oauth.PrivateKeyJwt({ key, kid: 'first' })
+  const { access_token: token } = await itself(client(signer), auth)
+  t.match(await introspect(client(signer), auth, token), { active: true, username: 'robot' })
+  await revoke(client(signer), auth, token)
+  t.strictSame(await introspect(client(signer), auth, token), { active: false })
+  t.strictSame(await refusal(itself(client(signer), oauth.PrivateKeyJwt({ key, kid: 'second' }))), [401, 'basic '])
+})
 
 t.test('it pairs a device', async t => {
   const live = await startLive(t)

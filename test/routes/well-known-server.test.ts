@@ -21,9 +21,9 @@ t.test('the metadata say what there is', async t => {
   })
   t.strictSame(body.grant_types_supported, ['password', 'refresh_token', 'client_credentials', DEVICE_CODE])
   t.strictSame(body.response_types_supported, [], 'there is no authorization endpoint')
-  t.strictSame(body.token_endpoint_auth_methods_supported, ['none', 'client_secret_basic', 'client_secret_post'])
-  t.strictSame(body.revocation_endpoint_auth_methods_supported, ['none', 'client_secret_basic', 'client_secret_post'])
-  t.strictSame(body.introspection_endpoint_auth_methods_supported, ['client_secret_basic', 'client_secret_post', 'Bearer', 'DPoP'])
+  t.strictSame(body.token_endpoint_auth_methods_supported, ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'])
+  t.strictSame(body.revocation_endpoint_auth_methods_supported, ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'])
+  t.strictSame(body.introspection_endpoint_auth_methods_supported, ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'Bearer', 'DPoP'])
   for (const scope of ['profile', 'datasets:read', 'guardcell:superuser', 'robot:move']) t.ok(body.scopes_supported.includes(scope), scope)
 })
 

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
 import { BootError } from '#lib/boot-error.js'
 import { runCommand } from '#lib/cli.js'
@@ -7,6 +8,9 @@ import { parseClients } from '#lib/oauth/registry.js'
 
 const hash = clientSecretHash(newClientSecret())
 const entry = { client_id: 'portal', client_secret_hash: hash, grant_types: ['password'], scope: 'profile' }
+
+const pair = generateKeyPairSync('ed25519')
+const [publicKey, privateKey] = [pair.publicKey, pair.privateKey].map(key => key.export({ format: 'jwk' }))
 
 const faultOf = (clients: unknown, EXTRA_SCOPES = ''): string => {
   try {
@@ -44,6 +48,10 @@ t.test('clients that are written wrong stop the boot, each fault by its place an
     'an unknown scope': [[entry, { ...entry, client_id: 'b', scope: 'robot:move' }], /\/1 has a scope that there is not/],
     'client_credentials without a secret': [[{ ...entry, client_secret_hash: undefined, grant_types: ['client_credentials'], account: 'robot' }], /needs a client_secret_hash/],
     'client_credentials without an account': [[{ ...entry, grant_types: ['client_credentials'] }], /has an account if/],
+    'a secret and a key': [[{ ...entry, jwks: { keys: [publicKey] } }], /has both a client_secret_hash and jwks/],
+    'a private key': [[{ ...entry, client_secret_hash: undefined, jwks: { keys: [privateKey] } }], /has a key that is no public/],
+    'a key of another kind': [[{ ...entry, client_secret_hash: undefined, jwks: { keys: [{ kty: 'oct', k: 'hunter2' }] } }], /has a key that is no public/],
+    'no key': [[{ ...entry, client_secret_hash: undefined, jwks: { keys: [] } }], /\/0\/jwks\/keys/],
     'an account for nothing': [[{ ...entry, account: 'robot' }], /has an account if/]
   }
   for (const [name, [clients, says]] of Object.entries(wrong)) {
