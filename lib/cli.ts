@@ -31,6 +31,7 @@ export async function runCommand ([name = '', ...args]: string[], env: NodeJS.Pr
   try {
     if (!command) return { code: 0, text: tool!.run(args) }
     const config = loadConfig(env)
+    await command.prepare?.(args, config)
     const app = await buildApp({ ...config, LOG_LEVEL: 'silent' })
     try {
       await app.ready()

@@ -7,7 +7,8 @@ import type { Config } from './config/schema.js'
 import { remedies, type Finding } from './datasets/examine.js'
 import { storeDemo } from './demo/store.js'
 import { clientSecretHash, newClientSecret } from './oauth/client-secret.js'
-import { keysCommand } from './keys/command.js'
+import { asksForReset, keysCommand } from './keys/command.js'
+import { resetKeys } from './keys/reset.js'
 import { importAccounts } from './plantdb/import-accounts.js'
 import { UsageError } from './usage-error.js'
 
@@ -15,6 +16,8 @@ import { UsageError } from './usage-error.js'
 export interface Command {
   usage: string
   summary: string
+  /** What has to be done before the service is put together. */
+  prepare?: (args: string[], config: Config) => Promise<void>
   /** @returns what is printed; what may be long, part by part */
   run: (app: FastifyInstance, args: string[], config: Config) => Promise<string> | AsyncIterable<string>
 }
@@ -51,9 +54,10 @@ export const commands: Record<string, Command> = {
     run: (app, args) => exportLines(app.audit, app.accountStore, optionsIn(args))
   },
   keys: {
-    usage: 'keys list | rotate',
-    summary: 'lists the keys that tokens are signed with, or announces a new one',
-    run: async (app, args) => await keysCommand(app.keys, args)
+    usage: 'keys list | rotate | status | reset --yes',
+    summary: 'lists the keys that tokens are signed with, announces a new one, tells whether a former secret can go, or starts over after the secret was lost',
+    prepare: async (args, config) => { if (asksForReset(args)) await resetKeys(config) },
+    run: async (app, args) => await keysCommand({ keys: app.keys, endEverything: app.endEverything }, args)
   },
   demo: {
     usage: 'demo',

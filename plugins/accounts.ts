@@ -23,7 +23,7 @@ export default fp<AppOptions>(async (app, { config, now, skew, randomId }) => {
   const passwords = await createPasswords(config.PASSWORD_CONCURRENCY)
   const slowDown = config.RATE_LIMIT === 'off'
     ? noSlowDown
-    : createSlowDown({ redis, names, lookup: app.keys.lookup, free: config.LOGIN_FREE_FAILURES, longest: config.LOGIN_LONGEST_WAIT * 1000, now, skew })
+    : createSlowDown({ redis, names, lookup: () => app.keys.secrets()[0].lookup, free: config.LOGIN_FREE_FAILURES, longest: config.LOGIN_LONGEST_WAIT * 1000, now, skew })
   const limit = app.limits.sliding('login', config.LOGIN_LIMIT, 60)
   app.decorate('accountStore', store)
   const accounts = createAccounts({

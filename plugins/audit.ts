@@ -23,7 +23,7 @@ export default fp<AppOptions>(async (app, { now, skew }) => {
   const devices = createDevices(sealing)
   const acting = createActingContext()
   const stamp = createStamp({ acting: acting.current, seal: devices.seal, skew })
-  const store = createAuditStore({ redis, names, stamp, lookup: keys.lookup })
+  const store = createAuditStore({ redis, names, stamp, lookup: () => keys.secrets()[0].lookup })
   app.decorate('acting', acting)
   app.decorate('stamp', stamp)
   app.decorate('auditStore', store)

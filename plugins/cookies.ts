@@ -22,7 +22,7 @@ export default fp<AppOptions>(async (app, { config }) => {
   // Parsed where they are asked for: most calls come without.
   await app.register(cookie, { hook: false })
   const origins = listOf(config.CORS_ORIGINS)
-  app.decorate('cookieGuard', createGuard({ key: app.keys.csrf, listed: new Set(origins.includes('*') ? [] : origins) }))
+  app.decorate('cookieGuard', createGuard({ keys: () => app.keys.secrets().map(({ csrf }) => csrf), listed: new Set(origins.includes('*') ? [] : origins) }))
 
   app.decorateRequest('jar', function () { return jarFor({ protocol: this.protocol, hostname: this.hostname, claims: claimsIn(this) }) })
   app.decorateRequest('cookieNamed', function (name) {

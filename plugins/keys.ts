@@ -2,7 +2,7 @@ import fp from 'fastify-plugin'
 import type { AppOptions } from '#lib/app-options.js'
 import { repeating } from '#lib/audit/repeating.js'
 import { bringOver } from '#lib/keys/bring-over.js'
-import { loadSecret } from '#lib/keys/secret.js'
+import { loadSecret, readSecretText } from '#lib/keys/secret.js'
 import { openKeys, type Keys } from '#lib/keys/service.js'
 import { createKeyStore } from '#lib/keys/store.js'
 import { keyTimes } from '#lib/keys/times.js'
@@ -17,6 +17,7 @@ export default fp<AppOptions>(async (app, { config, now, skew }) => {
   const times = keyTimes(config)
   const keys = await openKeys({
     secret: await loadSecret({ stateDir: config.STATE_DIR, given: config.JWT_SECRET_KEY }),
+    previous: config.JWT_SECRET_KEY_PREVIOUS === undefined ? undefined : readSecretText(config.JWT_SECRET_KEY_PREVIOUS.trim(), 'JWT_SECRET_KEY_PREVIOUS'),
     // Who acts is known once the audit log is there, which is sealed with these keys.
     store: createKeyStore({ redis, names, stamp: async owner => app.hasDecorator('stamp') ? await app.stamp(owner) : `${skew()}|system||` }),
     issuer: config.ISSUER,
@@ -24,6 +25,10 @@ export default fp<AppOptions>(async (app, { config, now, skew }) => {
     alg: config.SIGNING_ALG,
     times,
     now
+  }).catch((error: unknown) => {
+    // A start that fails runs no onClose, and the connection would keep the process alive.
+    redis.disconnect()
+    throw error
   })
   app.decorate('keys', keys)
   const tending = repeating(times.reread, keys.tend, error => app.log.warn({ err: error }, 'the key ring could not be read'))

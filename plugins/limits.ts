@@ -11,5 +11,5 @@ declare module 'fastify' {
 
 export default fp<AppOptions>(async (app, { config, skew }) => {
   const { redis, names, keys, tell } = app
-  app.decorate('limits', config.RATE_LIMIT === 'off' ? noLimits : createLimits({ redis, names, lookup: keys.lookup, skew, report: tell }))
+  app.decorate('limits', config.RATE_LIMIT === 'off' ? noLimits : createLimits({ redis, names, lookup: () => keys.secrets()[0].lookup, skew, report: tell }))
 }, { name: 'limits', dependencies: ['redis', 'keys', 'events'] })

@@ -1,5 +1,6 @@
 import fp from 'fastify-plugin'
 import type { AppOptions } from '#lib/app-options.js'
+import { keyedHash } from '#lib/keys/hash.js'
 import { createInvitationStore } from '#lib/links/invitation-store.js'
 import { createLinkServices, type LinkServices } from '#lib/links/service.js'
 import { createLinkStore } from '#lib/links/store.js'
@@ -19,8 +20,8 @@ export default fp<AppOptions>(async (app, { config, now, skew }) => {
     invitations: createInvitationStore({ redis, names, sealing, stamp }),
     outbox,
     limits: app.limits,
-    lookup: keys.lookup,
-    emailHash: sealing.emailHash,
+    hash: keyedHash(() => keys.secrets().map(({ lookup }) => lookup)),
+    email: { hash: sealing.emailHash, hashes: sealing.emailHashes },
     registration: config.REGISTRATION,
     site: publicUrl,
     page: config.LINK_PAGE_URL ?? `${publicUrl}/link`,

@@ -1,6 +1,7 @@
 import fp from 'fastify-plugin'
 import { randomInt } from 'node:crypto'
 import type { AppOptions } from '#lib/app-options.js'
+import { keyedHash } from '#lib/keys/hash.js'
 import { createApprovals, type Approvals } from '#lib/pairing/approvals.js'
 import { createCodes } from '#lib/pairing/codes.js'
 import { createDevices, type Devices } from '#lib/pairing/devices.js'
@@ -15,9 +16,9 @@ declare module 'fastify' {
 }
 
 export default fp<AppOptions>(async (app, { config, skew, randomId }) => {
-  const { redis, names, keys: { lookup }, limits: { sliding }, apiTokens, tell: report } = app
+  const { redis, names, keys, limits: { sliding }, apiTokens, tell: report } = app
   const pace = paceFor(config.DEVICE_CODE_TTL)
-  const codes = createCodes({ lookup, randomId, randomInt })
+  const codes = createCodes({ hash: keyedHash(() => keys.secrets().map(({ lookup }) => lookup)), randomId, randomInt })
   const store = createPairingStore({ redis, names, seal: app.sealing.anonymous, pace, skew })
   const verificationUri = `${app.publicUrl}/device`
   app.decorate('pairing', {

@@ -11,5 +11,5 @@ declare module 'fastify' {
 
 export default fp<AppOptions>(async (app, { randomId, now }) => {
   const { redis, names, keys } = app
-  app.decorate('sealing', createSealing({ redis, names, key: keys.sealing, emailKey: keys.email, randomId, now }))
+  app.decorate('sealing', createSealing({ redis, names, secrets: keys.secrets, randomId, now }))
 }, { name: 'sealing', dependencies: ['redis', 'keys'] })

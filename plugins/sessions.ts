@@ -17,7 +17,6 @@ export default fp<AppOptions>(async (app, { config, randomId }) => {
     store: app.tokenStore,
     codec: app.codec,
     sealing: app.sealing,
-    lookup: app.keys.lookup,
     grace: config.REFRESH_GRACE * 1000,
     scopesOf: app.scopesOf,
     refreshes: config.REFRESH_TOKENS === 'on',

@@ -21,6 +21,8 @@ export interface Emails {
   clear: (user: string, entry: string | undefined) => Promise<void>
   /** Seals an address that the account still has in clear, after whatever else was written. */
   sealOld: (user: string, fields: Fields) => Promise<void>
+  /** Seals an address under the secret in use, and looks it up by that from now on. */
+  reseal: (user: string, fields: Fields) => Promise<void>
   /** The accounts that have an address, of those that the index names. */
   holders: (address: string, byId: (user: string) => Promise<Account | undefined>) => Promise<Account[]>
 }
@@ -49,18 +51,30 @@ export function createEmails ({ redis, names, sealing }: Parts): Emails {
     await redis.srem(names.email(hash), `${user}.${nonce}`)
   }
 
+  /** Puts another form of the same address in place of the one that is stored, unless that is another one by now. */
+  const exchange = async (user: string, seal: Seal, address: string, { email = '', email_entry: before }: Fields): Promise<void> => {
+    const fields = await enter(user, seal, address)
+    const done = await replace(names.user(user), email, fields.email, fields.email_entry) === 1
+    await clear(user, done ? before : fields.email_entry)
+  }
+
   return {
     sealOf,
     enter,
     clear,
-    sealOld: async (user, { email = '' }) => {
-      if (email === '' || isSealed(email)) return
-      const fields = await enter(user, await sealOf(user), email)
-      if (await replace(names.user(user), email, fields.email, fields.email_entry) !== 1) await clear(user, fields.email_entry)
+    sealOld: async (user, fields) => {
+      const { email = '' } = fields
+      if (email !== '' && !isSealed(email)) await exchange(user, await sealOf(user), email, fields)
+    },
+    reseal: async (user, fields) => {
+      const seal = await sealOf(user)
+      const address = seal.open('email', fields.email ?? '')
+      if (address !== null) await exchange(user, seal, address, fields)
     },
     holders: async (address, byId) => {
       const hash = sealing.emailHash(address)
-      const users = (await redis.smembers(names.email(hash))).map(entry => entry.split('.', 1)[0]!)
+      const entries = await Promise.all(sealing.emailHashes(address).map(each => redis.smembers(names.email(each))))
+      const users = entries.flat().map(entry => entry.split('.', 1)[0]!)
       const accounts = await Promise.all([...new Set(users)].map(byId))
       return accounts.filter(account => account !== undefined).filter(({ email }) => email !== null && sealing.emailHash(email) === hash)
     }

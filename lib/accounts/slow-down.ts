@@ -27,7 +27,8 @@ export interface SlowDown {
 interface Parts {
   redis: RedisClient
   names: KeyNames
-  lookup: Buffer
+  /** Keys the hashes of pairs; under another one all begin anew. */
+  lookup: () => Buffer
   /** Failures that are free. */
   free: number
   /** Milliseconds. */
@@ -40,7 +41,7 @@ interface Parts {
 export function createSlowDown ({ redis, names, lookup, free, longest, now, skew }: Parts): SlowDown {
   const failure = defineScript(redis, new URL('./lua/failure.lua', import.meta.url))
   const counter = ({ username, address, unlocked }: Pair): string =>
-    names.slowDown(createHmac('sha256', lookup).update(`slow-down|${username}|${unlocked}|${addressKey(address)}`).digest('base64url'))
+    names.slowDown(createHmac('sha256', lookup()).update(`slow-down|${username}|${unlocked}|${addressKey(address)}`).digest('base64url'))
   return {
     check: async pair => {
       const next = Number(await redis.hget(counter(pair), 'next') ?? 0)

@@ -72,6 +72,15 @@ export function createAccountStore ({ redis, names, sealing, stamp }: Parts): Ac
     return { outcome, account: accountFrom(now, sealing), ended }
   }
 
+  const confirmEmail = async (id: string, hash: string): Promise<boolean> => {
+    const fields = await redis.hgetall(`${names.user(id)}:user`)
+    const { email } = accountFrom(fields, sealing)
+    if (email === null || !sealing.emailHashes(email).includes(hash)) return false
+    // As it is stored, which no other writing has: an address that is changed meanwhile is not taken for verified.
+    const { outcome } = await change(id, { email: fields.email ?? '', active: '1' }, undefined, 'verify', { verified: '1' })
+    return outcome === 'updated'
+  }
+
   return {
     create: async (account, registered) => {
       await redis.set(names.username(account.username), account.id, 'NX')
@@ -92,14 +101,8 @@ export function createAccountStore ({ redis, names, sealing, stamp }: Parts): Ac
       const entered = members.email === undefined ? {} : await emails.enter(id, await emails.sealOf(id), members.email)
       return await change(id, fieldsFrom(provided), ends, '', { ...fieldsFrom(members), ...entered })
     },
-    confirmEmail: async (id, hash) => {
-      const fields = await redis.hgetall(`${names.user(id)}:user`)
-      const { email } = accountFrom(fields, sealing)
-      if (email === null || sealing.emailHash(email) !== hash) return false
-      // As it is stored, which no other writing has: an address that is changed meanwhile is not taken for verified.
-      const { outcome } = await change(id, { email: fields.email ?? '', active: '1' }, undefined, 'verify', { verified: '1' })
-      return outcome === 'updated'
-    },
+    // Once more, because the same address may have been sealed anew meanwhile.
+    confirmEmail: async (id, hash) => await confirmEmail(id, hash) || await confirmEmail(id, hash),
     remove: async (id, username) => {
       const removed = await change(id, {}, { which: 'all', reason: 'deleted' }, 'delete', { id, username, deleted: '1' })
       sealing.forget(id)

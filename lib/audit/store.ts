@@ -39,14 +39,14 @@ const WINDOW_MS = 3_600_000
 /** Many people may share an address. */
 const ATTACK = { account: 10, address: 30 }
 
-interface Parts { redis: RedisClient, names: KeyNames, stamp: Stamp, /** Keys the hashes of addresses. */ lookup: Buffer }
+interface Parts { redis: RedisClient, names: KeyNames, stamp: Stamp, /** Keys the hashes of addresses. */ lookup: () => Buffer }
 
 export function createAuditStore ({ redis, names, stamp, lookup }: Parts): AuditStore {
   const record = defineScript(redis, auditScript, script('record'))
   const failedLogin = defineScript(redis, auditScript, script('failed-login'))
 
   const addressCounter = (address: string): string =>
-    `failures:${createHmac('sha256', lookup).update(`failures|${addressKey(address)}`).digest('base64url').slice(0, 22)}`
+    `failures:${createHmac('sha256', lookup()).update(`failures|${addressKey(address)}`).digest('base64url').slice(0, 22)}`
 
   return {
     record: async (owner, { action, session = '', reason = '', details, alarm = false }) => {

@@ -34,6 +34,7 @@ const namesOf = (extra: string): string[] => complaint(() => parseExtraScopes(ex
 
 const checks: ReadonlyArray<(config: Config) => string | undefined> = [
   ({ JWT_SECRET_KEY: secret }) => complaint(() => secret !== undefined && readSecretText(secret, 'JWT_SECRET_KEY')),
+  ({ JWT_SECRET_KEY_PREVIOUS: secret }) => complaint(() => secret !== undefined && readSecretText(secret.trim(), 'JWT_SECRET_KEY_PREVIOUS')),
   ({ REDIS_URL: url }) => complaint(() => parseRedisUrl(url)),
   ({ REDIS_URL: url, REDIS_WAIT_REPLICAS: replicas }) => replicas > 0 && /^rediss?\+cluster:/.test(url)
     ? 'REDIS_WAIT_REPLICAS cannot be used with a cluster: WAIT reaches one of its nodes only'

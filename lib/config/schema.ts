@@ -22,6 +22,7 @@ export const Config = Type.Object({
   REDIS_PREFIX: Type.String({ description: 'Put before every key, so that several installations can share one Redis', default: 'gc:', pattern: '^[^{}]*$' }),
   REDIS_WAIT_REPLICAS: count('How many Redis replicas must have taken an end of a session (logout, revocation, ...) before it is answered; fewer: 503', 0, 0, 16),
   JWT_SECRET_KEY: optional('`base64:` and at least 64 bytes, or a passphrase of at least 16 characters; absent: made once in `STATE_DIR/secret`'),
+  JWT_SECRET_KEY_PREVIOUS: optional('The former secret, while it is replaced by another `JWT_SECRET_KEY`; see docs/deployment.md. It can go when `guardcell keys status` says so'),
   SIGNING_ALG: oneOf('What access tokens are signed with; public keys are at `/.well-known/jwks.json`. Another one takes effect `KEY_OVERLAP` after a start', algorithms, 'HS512'),
   KEY_ROTATION: Type.Number({ description: 'How often the signing key is replaced by itself (seconds); 0 for never', default: 30 * 86_400, minimum: 0, maximum: 10 * 365 * 86_400 }),
   KEY_OVERLAP: seconds('How long a new signing key is known before it signs', 300),

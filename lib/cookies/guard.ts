@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import { fail } from '../errors.js'
+import { keyedHash } from '../keys/hash.js'
 import { judgeSource, type Source } from './origin.js'
 
 /** A call that came with cookies. */
@@ -30,10 +31,13 @@ const safe = new Set(['GET', 'HEAD', 'OPTIONS'])
 const refuse = (header: string, message: string): never => fail('csrf_failed', { errors: [{ path: `/headers/${header}`, message }] })
 const foreign = (): never => refuse('origin', 'is not that of a page that may use cookies here')
 
-/** @param parts.listed origins besides our own whose pages may use cookies */
-export function createGuard ({ key, listed }: { key: Buffer, listed: ReadonlySet<string> }): Guard {
+/**
+ * @param parts.keys of all secrets that are known, that in use first
+ * @param parts.listed origins besides our own whose pages may use cookies
+ */
+export function createGuard ({ keys, listed }: { keys: () => readonly Buffer[], listed: ReadonlySet<string> }): Guard {
   // Bound to the session, so that a cookie planted by a neighbouring host proves nothing.
-  const tokenOf = (session: string): string => createHmac('sha256', key).update(session).digest('base64url')
+  const tokenOf = keyedHash(keys)
 
   const admitLogin: Guard['admitLogin'] = call => { if (judgeSource(call, call.own, listed) === 'foreign') foreign() }
 
@@ -51,14 +55,14 @@ export function createGuard ({ key, listed }: { key: Buffer, listed: ReadonlySet
         return
       }
       if (judgeSource(call, call.own, listed) !== 'allowed') foreign()
-      const expected = tokenOf(session)
+      const expected = tokenOf.all(session)
       if (!same(call.header, expected)) refuse('x-csrf-token', 'is not the token of the session')
       if (!same(call.cookie, expected)) refuse('cookie', 'does not hold the token of the session')
     }
   }
 }
 
-const same = (shown: string | undefined, expected: string): boolean => {
-  const [a, b] = [Buffer.from(shown ?? ''), Buffer.from(expected)]
+const same = (shown: string | undefined, expected: readonly string[]): boolean => expected.some(text => {
+  const [a, b] = [Buffer.from(shown ?? ''), Buffer.from(text)]
   return a.length === b.length && timingSafeEqual(a, b)
-}
+})

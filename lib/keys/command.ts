@@ -1,20 +1,44 @@
 import { UsageError } from '../usage-error.js'
 import type { Key } from './schema.js'
 import type { Keys } from './service.js'
+import type { KeyStatus } from './status.js'
 
 const line = ({ kid, alg, status, created, retires }: Key): string =>
   `${kid}  ${alg.padEnd(5)}  ${status.padEnd(8)}  made ${created}${retires === null ? '' : `, until ${retires}`}\n`
 
 const lines = (keys: readonly Key[]): string => keys.map(line).join('')
 
-const words: Readonly<Record<string, (keys: Keys) => Promise<string>>> = {
-  list: async keys => lines(await keys.list()),
-  rotate: async keys => `${lines([await keys.rotate()])}It signs after KEY_OVERLAP.\n`
+const statusText = ({ secret, keys, replicas, obstacle }: KeyStatus): string => `${lines(keys)}
+The secret in use is ${secret}.
+Other processes that run on it: ${replicas}.
+${obstacle === null ? 'JWT_SECRET_KEY_PREVIOUS can go: nothing needs it.' : `JWT_SECRET_KEY_PREVIOUS cannot go yet: ${obstacle}.`}
+`
+
+/** What the command needs of the service. */
+interface Parts {
+  keys: Keys
+  /** Ends all that was signed with keys that are gone. @returns of how many accounts */
+  endEverything: () => Promise<number>
+}
+
+const words: Readonly<Record<string, (parts: Parts) => Promise<string>>> = {
+  list: async ({ keys }) => lines(await keys.list()),
+  rotate: async ({ keys }) => `${lines([await keys.rotate()])}It signs after KEY_OVERLAP.\n`,
+  status: async ({ keys }) => statusText(await keys.status()),
+  reset: async ({ endEverything }) => `The keys are new. Sessions and API tokens of ${await endEverything()} accounts have ended.
+Passwords stay. E-mail addresses have to be entered again, and where sessions were opened cannot be read any more.\n`
+}
+
+/** Whether a start over is asked for, which has to be done before the service can be put together. @throws UsageError unless it is confirmed */
+export function asksForReset ([word, ...more]: string[]): boolean {
+  if (word !== 'reset') return false
+  if (more.join() !== '--yes') throw new UsageError()
+  return true
 }
 
 /** What `guardcell keys <word>` does. @throws UsageError */
-export async function keysCommand (keys: Keys, [word = '', ...more]: string[]): Promise<string> {
+export async function keysCommand (parts: Parts, [word = '', ...more]: string[]): Promise<string> {
   const act = Object.hasOwn(words, word) ? words[word] : undefined
-  if (!act || more.length > 0) throw new UsageError()
-  return await act(keys)
+  if (!act || (more.length > 0 && word !== 'reset')) throw new UsageError()
+  return await act(parts)
 }

@@ -1,16 +1,20 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { BootError } from '../boot-error.js'
 import { fail } from '../errors.js'
-import type { SealingKey } from '../sealing/seal.js'
-import { createRingState } from './state.js'
+import { alone } from './alone.js'
+import { publish, type Published } from './jwks.js'
 import { openMaster, type Master } from './master.js'
 import type { SigningKey } from './material.js'
+import { sentenceFor } from './refusals.js'
 import { presentRing, type Algorithm } from './ring.js'
-import { publish, type Published } from './jwks.js'
 import type { Key } from './schema.js'
 import type { Secret } from './secret.js'
+import { createSecrets, type Secrets } from './secrets.js'
+import { createRingState } from './state.js'
+import { statusOf, type KeyStatus } from './status.js'
 import type { KeyStore, Refused, Seen } from './store.js'
 import type { KeyTimes } from './times.js'
+import { createTurnover, type Turnover } from './turnover.js'
 
 /** The keys of this installation, derived from its secret; equal on every replica. */
 export interface Keys {
@@ -19,18 +23,12 @@ export interface Keys {
   readonly current: SigningKey
   /** The key that a token's `kid` names, or undefined for one that this installation does not have (any more). */
   find: (kid: string) => SigningKey | undefined
-  /** Looks a `kid` up in the store where it is not known here; not more often than once a second. */
+  /** Looks a `kid` up in the store where it is not known here. */
   meet: (kid: string) => Promise<void>
   /** Has a key stay until `until` (ms). @returns the kid of the one that does: another one, if that is gone */
   promise: (until: number, kid?: string) => Promise<string>
-  /** Keys the hashes that only serve to look something up, such as the jti of a repeated refresh. */
-  lookup: Buffer
-  /** Encrypts what is personal; its id is the beginning of the check value, which names the secret. */
-  sealing: SealingKey
-  /** Keys the hashes by which e-mail addresses are found. */
-  email: Buffer
-  /** Keys the tokens that a page shows to prove that it can read our cookies. */
-  csrf: Buffer
+  /** Keys for other purposes than tokens, of the secret in use and of others that are known. */
+  secrets: Secrets
   /** Whether the store still is the one that these keys belong to. */
   belong: () => Promise<boolean>
   /** The keys with which others verify access tokens. @param known entity tags of what the caller has */
@@ -45,10 +43,15 @@ export interface Keys {
   tend: () => Promise<void>
   /** Says that it does not run any more. */
   leave: () => Promise<void>
+  status: () => Promise<KeyStatus>
+  /** Gives a former secret up. */
+  turnover: Turnover
 }
 
 interface Parts {
   secret: Secret
+  /** The former one, while it is being given up. */
+  previous: Secret | undefined
   store: KeyStore
   /** `ISSUER` if the operator set it; else `defaultIssuer` is kept for good at the first start. */
   issuer: string | undefined
@@ -61,24 +64,20 @@ interface Parts {
   now: () => number
 }
 
-const refusals: Readonly<Record<Refused['why'], string>> = {
-  unknown: 'The secret (JWT_SECRET_KEY, or the file secret in STATE_DIR) is not the one that this Redis was set up with. Give the former one, or use an empty Redis or another REDIS_PREFIX to start over',
-  next: 'The secret is being changed: give the new one as JWT_SECRET_KEY and this one as JWT_SECRET_KEY_PREVIOUS',
-  needed: 'JWT_SECRET_KEY_PREVIOUS is still needed',
-  ring: 'The key ring in Redis names no signing key: restore the hash keys from a backup'
-}
-
 const newKid = (): string => randomBytes(9).toString('base64url')
 
 /**
  * Derives the keys of this installation, and keeps up with its ring.
  * @throws BootError if the secret is not the one with which the store was set up
  */
-export async function openKeys ({ secret, store, issuer, defaultIssuer, alg, times, now }: Parts): Promise<Keys> {
-  const master = await openMaster(secret, await store.salt(randomBytes(16)))
-  const masters = new Map<string, Master>([[master.id, master]])
+export async function openKeys ({ secret, previous, store, issuer, defaultIssuer, alg, times, now }: Parts): Promise<Keys> {
+  const salt = await store.salt(randomBytes(16))
+  const master = await openMaster(secret, salt)
+  const former = previous && await openMaster(previous, salt)
+  const masters = new Map<string, Master>([master, ...former ? [former] : []].map(each => [each.id, each]))
   const state = createRingState({ masters, now })
-  const { period, reread: _, ...lasting } = times
+  const secrets = createSecrets(masters, state)
+  const { period, reread, ...lasting } = times
   const replica = { replica: newKid(), secrets: [...masters.keys()], ...lasting }
   const checks = Object.fromEntries([...masters].map(([id, { check }]) => [id, check]))
   let wish: { alg: Algorithm, secret: string } | null = { alg, secret: master.id }
@@ -92,9 +91,9 @@ export async function openKeys ({ secret, store, issuer, defaultIssuer, alg, tim
     return answer
   }
 
-  const tend = state.alone(async () => { state.lost((await look(false)).outcome === 'refused') })
+  const tend = alone(async () => { state.lost((await look(false)).outcome === 'refused') })
   const first = await look(true)
-  if (first.outcome === 'refused') throw new BootError([refusals[first.why]])
+  if (first.outcome === 'refused') throw new BootError([sentenceFor(first)])
 
   return {
     issuer: issuer ?? await store.issuer(defaultIssuer),
@@ -107,13 +106,13 @@ export async function openKeys ({ secret, store, issuer, defaultIssuer, alg, tim
       const { kid: other } = state.current()
       return await store.promise(other, until) ? other : fail('store_unavailable', { retryAfter: 1 })
     },
-    lookup: master.derive('lookup'),
-    sealing: { id: master.id, key: master.derive('sealing') },
-    email: master.derive('email'),
-    csrf: master.derive('csrf'),
-    belong: async () => sameText(await store.check(master.id) ?? '', master.check),
+    secrets,
+    belong: async () => {
+      const { id } = secrets()[0]
+      return sameText(await store.check(id) ?? '', checks[id] ?? '')
+    },
     // Whoever remembers them that long knows a key before it signs, even if this replica had not heard of it yet.
-    published: known => publish(state.ring().map(({ kid }) => state.find(kid)).filter(key => key !== undefined), Math.floor((times.overlap - times.reread) / 1000), known),
+    published: known => publish(state.ring().map(({ kid }) => state.find(kid)).filter(key => key !== undefined), Math.floor((times.overlap - reread) / 1000), known),
     list: async () => {
       await tend()
       return presentRing(state.ring(), state.time())
@@ -127,9 +126,14 @@ export async function openKeys ({ secret, store, issuer, defaultIssuer, alg, tim
       if (removed.outcome !== 'ok') return fail(removed.outcome === 'unknown' ? 'key_not_found' : 'key_signing')
       await state.take(removed)
     },
+    status: async () => {
+      await tend()
+      return statusOf({ secret: secrets()[0].id, ring: state.ring(), facts: state.facts(), now: state.time(), replica: replica.replica })
+    },
     tend,
-    leave: () => store.leave(replica.replica)
+    leave: () => store.leave(replica.replica),
+    turnover: createTurnover({ store, replica, masters, state, secrets })
   }
 }
 
-const sameText = (a: string, b: string): boolean => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
+const sameText = (a: string, b: string): boolean => a !== '' && a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))

@@ -5,6 +5,7 @@ import type { KeyNames } from '../redis/names.js'
 import { defineScript, type Fields } from '../redis/script.js'
 import { sharedScript } from '../sessions/store.js'
 import type { Algorithm, RingKey } from './ring.js'
+import type { Progress } from './turnover.js'
 
 /** What a replica says of itself with every call. Times are milliseconds. */
 export interface Replica {
@@ -40,8 +41,11 @@ export interface Tending {
 /** The ring at a moment of Redis' clock, and the other facts by the names of their fields. */
 export interface Seen { outcome: 'ok', now: number, ring: readonly RingKey[], facts: Fields }
 
-/** Why a replica may not go on, and for the sake of which secret. */
-export interface Refused { outcome: 'refused', why: 'unknown' | 'next' | 'needed' | 'ring', secret: string }
+/** Why a replica may not go on, and how far a change of the secret has come. */
+export interface Refused { outcome: 'refused', why: 'unknown' | 'next' | 'needed' | 'ring', progress: Progress | undefined }
+
+/** What is kept of former secrets, sealed: of keys of the ring by kid, of the rest by id of the secret. */
+export interface Kept { secret: string, keys: Readonly<Record<string, string>>, former: Readonly<Record<string, string>> }
 
 /**
  * What all replicas of an installation agree on about its keys. No key material is among it, except sealed under the
@@ -62,6 +66,10 @@ export interface KeyStore {
   remove: (replica: Replica, kid: string) => Promise<Seen | { outcome: 'unknown' | 'signing' }>
   /** Has a key stay until `until`. @returns false if there is no such key */
   promise: (kid: string, until: number) => Promise<boolean>
+  /** Asks for the turn to seal anew what a former secret has sealed, or with `progress` tells of it. */
+  turn: (replica: Replica, progress: Progress | null) => Promise<{ mine: boolean, progress: Progress | undefined }>
+  /** Gives former secrets up for what is kept of them. */
+  finish: (replica: Replica, kept: Kept) => Promise<Seen>
   /** The kept check value of a secret, or null if the store was emptied. */
   check: (secret: string) => Promise<string | null>
   /** Takes a replica off those that run. */
@@ -70,13 +78,15 @@ export interface KeyStore {
 
 const script = (file: string): URL => new URL(`./lua/${file}.lua`, import.meta.url)
 
+const progressIn = (answer: unknown): Progress | undefined => answer as Progress | null ?? undefined
+
 const seen = ([, now, ring, facts]: readonly unknown[]): Seen =>
   ({ outcome: 'ok', now: Number(now), ring: Object.values(ring as object) as RingKey[], facts: facts as Fields })
 
 /** The key store in Redis, one hash. Its scripts are in `lua/`. */
 export function createKeyStore ({ redis, names, stamp }: { redis: RedisClient, names: KeyNames, stamp: Stamp }): KeyStore {
   const define = (file: string) => defineScript(redis, sharedScript, script('ring'), script(file))
-  const [tend, rotate, remove] = [define('tend'), define('rotate'), define('remove')]
+  const [tend, rotate, remove, turn, finish] = [define('tend'), define('rotate'), define('remove'), define('turn'), define('finish')]
   const promise = defineScript(redis, script('promise'))
   const hash = `${names.keys}:facts`
 
@@ -93,13 +103,18 @@ export function createKeyStore ({ redis, names, stamp }: { redis: RedisClient, n
     issuer: proposal => written('issuer', proposal),
     tend: async (replica, tending) => {
       const answer = await call(tend, { ...replica, ...tending })
-      return answer[0] === 'ok' ? seen(answer) : { outcome: 'refused', why: answer[1] as Refused['why'], secret: String(answer[2]) }
+      return answer[0] === 'ok' ? seen(answer) : { outcome: 'refused', why: answer[1] as Refused['why'], progress: progressIn(answer[2]) }
     },
     rotate: async (replica, kid) => seen(await call(rotate, { ...replica, kid })),
     remove: async (replica, kid) => {
       const answer = await call(remove, { ...replica, kid })
       return answer[0] === 'ok' ? seen(answer) : { outcome: answer[0] as 'unknown' | 'signing' }
     },
+    turn: async (replica, progress) => {
+      const [whose, kept] = await call(turn, { ...replica, progress })
+      return { mine: whose === 'mine', progress: progressIn(kept) }
+    },
+    finish: async (replica, kept) => seen(await call(finish, { ...replica, ...kept })),
     promise: async (kid, until) => await promise(names.keys, kid, until) === 1,
     check: secret => redis.hget(hash, `secret:${secret}`),
     leave: async replica => { await redis.hdel(hash, `replica:${replica}`) }

@@ -15,7 +15,7 @@ export interface Limits {
   sliding: (kind: string, most: number, seconds: number) => Limit
 }
 
-interface Parts { redis: RedisClient, names: KeyNames, lookup: Buffer, skew: () => number, report: Report }
+interface Parts { redis: RedisClient, names: KeyNames, /** Keys the hashes of callers; under another one all begin anew. */ lookup: () => Buffer, skew: () => number, report: Report }
 
 const unlimited: Limit = async () => {}
 
@@ -27,7 +27,7 @@ export function createLimits ({ redis, names, lookup, skew, report }: Parts): Li
       ? unlimited
       : async who => {
         // Under a keyed hash, so that no address can be read in Redis.
-        const key = names.limit(createHmac('sha256', lookup).update(`limit|${kind}|${who}`).digest('base64url'))
+        const key = names.limit(createHmac('sha256', lookup()).update(`limit|${kind}|${who}`).digest('base64url'))
         const wait = Number(await take(key, skew(), most, seconds * 1000))
         if (wait === 0) return
         report({ type: 'limited', kind })

@@ -88,7 +88,7 @@ export function createInvitations ({ open, links, hashes, store, kept, scopesOf,
     },
 
     accept: async ({ by, roles, email: bound }, email) => {
-      if (bound !== null && (email === undefined || hashes.email(email) !== bound)) return fail('invitation_for_another')
+      if (bound !== null && (email === undefined || !hashes.isEmail(bound, email))) return fail('invitation_for_another')
       const host = await store.byId(by)
       if (!host?.active || !scopesOf(host).has('users')) return fail('link_invalid')
       return { roles, verified: bound !== null }

@@ -1,6 +1,6 @@
 import { fail, Problem, type ErrorCode } from '../errors.js'
 import type { Report } from '../events.js'
-import type { LinkFacts, LinkStore } from './store.js'
+import type { Kept, LinkFacts, LinkStore } from './store.js'
 import { newToken, type LinkHashes, type LinkKind } from './token.js'
 
 /** A link that was just made; `id` tells it from others and opens nothing, `expires` is milliseconds since the epoch. */
@@ -41,6 +41,13 @@ export function createLinks ({ store, hashes, page, now, report }: Parts): Links
     return fail('link_invalid', { about: { kind }, ...(user === null ? {} : { subject: { user } }) })
   }
 
+  const take = async <K extends LinkKind>(kind: K, ids: string[]): Promise<{ id: string, link: Kept<K> } | undefined> => {
+    for (const id of ids) {
+      const link = await store.take(kind, id)
+      if (link) return { id, link }
+    }
+  }
+
   return {
     issue: async (kind, facts, lifetime) => {
       const token = newToken(kind)
@@ -52,8 +59,7 @@ export function createLinks ({ store, hashes, page, now, report }: Parts): Links
     },
 
     spend: async (kind, token, act) => {
-      const id = hashes.token(kind, token)
-      const link = await store.take(kind, id) ?? refuse(kind, null)
+      const { id, link } = await take(kind, hashes.tokens(kind, token)) ?? refuse(kind, null)
       try {
         return await act(link.facts, id)
       } catch (error) {

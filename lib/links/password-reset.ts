@@ -78,7 +78,7 @@ export function createPasswordReset ({ links, hashes, accounts, store, audit, ou
 
     reset: (token, next) => links.spend('reset', token, async ({ user, password }) => {
       const account = await store.byId(user)
-      if (!account?.active || hashes.password(account.password) !== password) return fail('link_invalid')
+      if (!account?.active || !hashes.isPassword(password, account.password)) return fail('link_invalid')
       const changed = await store.update(user, {
         members: { password: await accounts.hashPassword(next), unlocked: now() },
         provided: { password: account.password, active: true },

@@ -3,6 +3,7 @@ import type { ScopesOf } from '../access/scopes.js'
 import type { AccountStore } from '../accounts/store.js'
 import type { AuditStore } from '../audit/store.js'
 import type { Report } from '../events.js'
+import type { KeyedHash } from '../keys/hash.js'
 import { addressKey } from '../limits/address.js'
 import type { Limit } from '../limits/limit.js'
 import type { Limits } from '../limits/service.js'
@@ -14,7 +15,7 @@ import { createLinks } from './links.js'
 import { createPasswordReset, type PasswordReset } from './password-reset.js'
 import { createRegister, type Register } from './registration.js'
 import type { LinkStore } from './store.js'
-import { createLinkHashes } from './token.js'
+import { createLinkHashes, type EmailHash } from './token.js'
 
 /** What people do with one-time links. */
 export interface LinkServices {
@@ -35,10 +36,8 @@ interface Parts {
   invitations: InvitationStore
   outbox: Outbox
   limits: Limits
-  /** The key of the hashes. */
-  lookup: Buffer
-  /** The hash by which accounts are found by their address. */
-  emailHash: (email: string) => string
+  hash: KeyedHash
+  email: EmailHash
   registration: 'off' | 'invite' | 'open'
   /** Where users reach the service, and the page that opens links. */
   site: string
@@ -55,8 +54,8 @@ const HOUR = 3600
 /** An address may be that of a whole laboratory; a mailbox has one owner, who can be bothered. */
 const most = { use: 60, register: 60, forgotByAddress: 60, resetMails: 5, verificationMails: 5 }
 
-export function createLinkServices ({ accountStore, limits, lookup, emailHash, registration, site, page, lifetimes, now, invitations: kept, ...parts }: Parts): LinkServices {
-  const hashes = createLinkHashes(lookup, emailHash)
+export function createLinkServices ({ accountStore, limits, hash, email, registration, site, page, lifetimes, now, invitations: kept, ...parts }: Parts): LinkServices {
+  const hashes = createLinkHashes(hash, email)
   const links = createLinks({ ...parts, hashes, page, now })
   const shared = { ...parts, now, store: accountStore, links, hashes }
   const invitations = createInvitations({ ...shared, kept, open: registration !== 'off', lifetime: lifetimes.invitation })

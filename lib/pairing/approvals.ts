@@ -45,7 +45,14 @@ export function createApprovals ({ store, codes, apiTokens, audit, limits, repor
     await limits.ofUser(principal.account.id)
     await limits.fromAddress(addressKey(address))
     const userCode = codes.readUserCode(typed) ?? refuse('unknown')
-    return { userCode, pairing: codes.pairingOf(userCode) }
+    return { userCode, pairing: await nameOf(userCode) }
+  }
+
+  /** Begun before a change of the secret, a pairing has a name of before. */
+  const nameOf = async (userCode: string): Promise<string> => {
+    const [name = '', ...former] = codes.pairingsOf(userCode)
+    for (const other of former) if ((await store.look(other)).state !== 'unknown') return other
+    return name
   }
 
   const waiting = async (pairing: string): Promise<Waiting> => {

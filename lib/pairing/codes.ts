@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import type { KeyedHash } from '../keys/hash.js'
 
 /** Letters that are not taken for one another and make no words (RFC 8628 section 6.1). */
 const LETTERS = 'BCDFGHJKLMNPQRSTVWXZ'
@@ -13,19 +13,20 @@ export interface Codes {
   newUserCode: () => string
   /** The user code that somebody typed, as it is shown; undefined if it cannot be one. */
   readUserCode: (typed: string) => string | undefined
-  /** The name of the pairing that has this user code. */
+  /** The name of a new pairing that has this user code. */
   pairingOf: (userCode: string) => string
+  /** All names that the pairing with this user code may have, the likeliest first. */
+  pairingsOf: (userCode: string) => string[]
   /** @returns the name of its pairing, for the look-up, and 264 random bits */
   newDeviceCode: (pairing: string) => string
-  /** What a device code names and the hash that proves it; undefined if it cannot be one. */
-  readDeviceCode: (code: string, client: string) => { pairing: string, hash: string } | undefined
+  /** What a device code names and the hashes of which one proves it; undefined if it cannot be one. */
+  readDeviceCode: (code: string, client: string) => { pairing: string, hashes: string[] } | undefined
   /** What proves a device code of a client; of another client it proves nothing. */
   hash: (deviceCode: string, client: string) => string
 }
 
 interface Parts {
-  /** Keys the hashes. */
-  lookup: Buffer
+  hash: KeyedHash
   /** 132 random bits as 22 letters. */
   randomId: () => string
   /** @returns a random integer from 0 to below `limit` */
@@ -34,21 +35,22 @@ interface Parts {
 
 const shown = (letters: string): string => `${letters.slice(0, LENGTH / 2)}-${letters.slice(LENGTH / 2)}`
 
-export function createCodes ({ lookup, randomId, randomInt }: Parts): Codes {
-  const keyed = (kind: string, text: string): string => createHmac('sha256', lookup).update(`pairing|${kind}|${text}`).digest('base64url')
-  const hash = (deviceCode: string, client: string): string => keyed('device code', `${client}|${deviceCode}`)
+export function createCodes ({ hash: keyed, randomId, randomInt }: Parts): Codes {
+  const ofUserCode = (userCode: string): string => `pairing|user code|${userCode}`
+  const ofDeviceCode = (deviceCode: string, client: string): string => `pairing|device code|${client}|${deviceCode}`
   return {
     newUserCode: () => shown(Array.from({ length: LENGTH }, () => LETTERS[randomInt(LETTERS.length)]).join('')),
     readUserCode: typed => {
       const letters = typed.toUpperCase().replace(/[^\p{L}\p{N}]/gu, '')
       return USER_CODE.test(letters) ? shown(letters) : undefined
     },
-    pairingOf: userCode => keyed('user code', userCode),
+    pairingOf: userCode => keyed(ofUserCode(userCode)),
+    pairingsOf: userCode => keyed.all(ofUserCode(userCode)),
     newDeviceCode: pairing => `${pairing}.${randomId()}${randomId()}`,
     readDeviceCode: (code, client) => {
       const pairing = DEVICE_CODE.exec(code)?.[1]
-      return pairing === undefined ? undefined : { pairing, hash: hash(code, client) }
+      return pairing === undefined ? undefined : { pairing, hashes: keyed.all(ofDeviceCode(code, client)) }
     },
-    hash
+    hash: (deviceCode, client) => keyed(ofDeviceCode(deviceCode, client))
   }
 }

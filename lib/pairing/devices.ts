@@ -64,6 +64,11 @@ export function createDevices ({ store, codes, apiTokens, pace, verificationUri,
     }
   }
 
+  const pollWith = async (pairing: string, [hash = '', ...others]: string[]): Promise<Polled> => {
+    const polled = await store.poll(pairing, hash)
+    return polled.state === 'unknown' && others.length > 0 ? await pollWith(pairing, others) : polled
+  }
+
   return {
     begin: async (form, device, client) => {
       await limit(addressKey(device.ip))
@@ -71,8 +76,8 @@ export function createDevices ({ store, codes, apiTokens, pace, verificationUri,
     },
 
     poll: async (deviceCode, client) => {
-      const { pairing, hash } = codes.readDeviceCode(deviceCode, client) ?? fail('invalid_grant')
-      const polled = await store.poll(pairing, hash)
+      const { pairing, hashes } = codes.readDeviceCode(deviceCode, client) ?? fail('invalid_grant')
+      const polled = await pollWith(pairing, hashes)
       if (polled.state !== 'approved') return fail(refusals[polled.state])
       return await apiTokens.collect(polled.user, polled.token) ?? fail('access_denied')
     }

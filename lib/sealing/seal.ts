@@ -20,15 +20,26 @@ const TAG_BYTES = 16
 const sealedForm = /^\d+\.[\w.-]*$/
 
 /**
- * AES-256-GCM under the key of one user, by HKDF-SHA512 (RFC 5869). A sealed text is
- * `<format>.<id of the sealing key>.<base64url of iv, ciphertext and tag>`; what stands before the last dot,
- * the user and the field are authenticated with it. Ivs are random, 96 bits: a key is good for 2^32 texts.
+ * The key of one user under a sealing key, by HKDF-SHA512 (RFC 5869).
  * @param user id of the user; '' is nobody's
  * @param salt made at random for this user; without it nothing of the user can be opened
  */
-export function createSeal ({ id, key: sealingKey }: SealingKey, user: string, salt: string): Seal {
+export const userKeyOf = (sealingKey: Buffer, user: string, salt: string): Buffer =>
+  Buffer.from(hkdfSync('sha512', sealingKey, salt, `user/${user}`, KEY_BYTES))
+
+/** The seal of a user under a sealing key. */
+export const createSeal = ({ id, key }: SealingKey, user: string, salt: string): Seal => sealWith(id, userKeyOf(key, user, salt), user)
+
+/** The id of the secret under which a text is sealed. */
+export const secretOf = (sealed: string): string => sealed.split('.', 2)[1] ?? ''
+
+/**
+ * AES-256-GCM under the key of one user. A sealed text is
+ * `<format>.<id of the sealing key>.<base64url of iv, ciphertext and tag>`; what stands before the last dot,
+ * the user and the field are authenticated with it. Ivs are random, 96 bits: a key is good for 2^32 texts.
+ */
+export function sealWith (id: string, key: Buffer, user: string): Seal {
   const prefix = `${FORMAT}.${id}.`
-  const key = Buffer.from(hkdfSync('sha512', sealingKey, salt, `user/${user}`, KEY_BYTES))
   const contextOf = (field: string): Buffer => Buffer.from(JSON.stringify([prefix, user, field]))
 
   return {

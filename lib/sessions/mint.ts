@@ -49,6 +49,6 @@ export function mintPair (codec: Codec, live: Live, fresh: boolean): TokenPair {
     exp: seconds(session.refreshExpires),
     scope: session.scope,
     rot: session.rotated
-  }, session.access.kid)
+  }, session.refreshKid)
   return { ...pair, refresh_token: refreshToken, refresh_expires_in: seconds(session.refreshExpires - now) }
 }

@@ -36,8 +36,6 @@ export interface RefreshCall extends Credential {
 interface Parts {
   store: SessionStore
   codec: Codec
-  /** Key of the hashes that name a successor and an Idempotency-Key. */
-  lookup: Buffer
   randomId: () => string
   /** What clients are told of how fast a session may rotate. */
   limit: Policy
@@ -76,12 +74,10 @@ export async function presented (codec: Codec, token: string, proof: Proof | und
 }
 
 /** Spends a refresh token for a new pair (RFC 6749 section 6, RFC 9700 section 4.14.2). */
-export function createRefresh ({ store, codec, lookup, randomId, limit, durable, incident, report }: Parts) {
-  const lookupHash = (text: string): string => createHmac('sha256', lookup).update(text).digest('base64url').slice(0, 32)
-
-  /** The same token with the same key leads to the same successor, even if the store forgot the first time. */
-  const successorOf = (jti: string, key: string | undefined): string =>
-    key === undefined ? randomId() : lookupHash(`successor|${jti}|${key}`)
+export function createRefresh ({ store, codec, randomId, limit, durable, incident, report }: Parts) {
+  /** Under the secret of the token itself, so that a call and its repetition agree whatever secret is in use by now. */
+  const hashFor = (token: string) => (text: string): string =>
+    createHmac('sha256', codec.keyOf(token)!.lookup).update(text).digest('base64url').slice(0, 32)
 
   const tell = async ({ user, session }: PresentedToken, result: Refreshed): Promise<void> => {
     const at = { user, session }
@@ -100,10 +96,12 @@ export function createRefresh ({ store, codec, lookup, randomId, limit, durable,
     const old = await presented(codec, token, proof)
     if (old.client !== client) return fail('refresh_token_invalid', { subject: { user: old.user, session: old.session } })
     admit?.(old.session)
+    const hash = hashFor(token)
     const rotation = {
       token: old,
-      successor: successorOf(old.jti, idempotencyKey),
-      key: idempotencyKey === undefined ? '' : lookupHash(`key|${idempotencyKey}`),
+      // The same token with the same key leads to the same successor, even if the store forgot the first time.
+      successor: idempotencyKey === undefined ? randomId() : hash(`successor|${old.jti}|${idempotencyKey}`),
+      key: idempotencyKey === undefined ? '' : hash(`key|${idempotencyKey}`),
       ask: scope === undefined ? '' : narrowed(scope, new Set(scopeList(old.scope)), { user: old.user, session: old.session }),
       transport,
       jkt: proof?.jkt,

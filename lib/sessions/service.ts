@@ -51,7 +51,6 @@ interface Parts {
   store: SessionStore
   codec: Codec
   sealing: Pick<Sealing, 'forUser'>
-  lookup: Buffer
   /** Milliseconds. */
   grace: number
   scopesOf: ScopesOf

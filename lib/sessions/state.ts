@@ -24,6 +24,8 @@ export interface SessionState {
   device: string
   created: number
   used: number
+  /** Of the key that signed its refresh token. */
+  refreshKid: string
   access: { jti: string, issued: number, expires: number, scope: string, kid: string }
 }
 
@@ -45,6 +47,7 @@ export const sessionState = (id: string, fields: Fields): SessionState => ({
   device: fields.device ?? '',
   created: Number(fields.created),
   used: Number(fields.used),
+  refreshKid: fields.refresh_kid ?? fields.kid ?? '',
   access: {
     jti: fields.access_jti ?? '',
     issued: Number(fields.access_iat),

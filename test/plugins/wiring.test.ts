@@ -6,7 +6,7 @@ import { start } from '../support/app.js'
 const decorators = [
   'acting', 'stamp', 'audit', 'auditStore',
   'scopesOf', 'tokenInfo', 'vouchFor',
-  'redis', 'names', 'durable', 'keys', 'sealing', 'jwt', 'codec', 'events', 'tell', 'metrics', 'cookieGuard', 'tokenStore', 'apiTokenStore', 'apiTokens', 'incidents', 'sessions', 'logout',
+  'redis', 'names', 'durable', 'keys', 'sealing', 'reseal', 'endEverything', 'jwt', 'codec', 'events', 'tell', 'metrics', 'cookieGuard', 'tokenStore', 'apiTokenStore', 'apiTokens', 'incidents', 'sessions', 'logout',
   'limits', 'accounts', 'accountStore', 'groups', 'datasets', 'acceptUploads', 'ensureFirstAdmin', 'authenticate', 'routeRules', 'exchangeGrant', 'introspectToken', 'revokeToken', 'serverMetadata', 'readiness', 'swagger', 'plantdb', 'speakPlantDB',
   'pairing', 'devicePage', 'authorizeDevice', 'oauthClients',
   'publicUrl', 'outbox', 'links', 'linkPage', 'updateProfile'

@@ -2,7 +2,8 @@ import { createLocalJWKSet, jwtVerify } from 'jose'
 import { createHmac, type KeyObject } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { claimsIn, inBothFormats, newKey, ownPrefix, start, type Running } from '../support/app.js'
-import { newSecret, startReplicas } from '../support/replicas.js'
+import { newSecret } from '../support/pairing.js'
+import { startReplicas } from '../support/replicas.js'
 
 const asymmetric = ['EdDSA', 'ES256', 'RS256'] as const
 

@@ -54,6 +54,19 @@ t.test('a rotation announces a key, which signs after the overlap, and logs nobo
   t.strictSame(statuses(await (await admin(running)).list()), ['current'], 'and not much longer')
 })
 
+t.test('a lost answer is repeated with the same refresh token, though another key signs by now', async t => {
+  const running = await oneApp(t)
+  const { login, refresh, clock } = running
+  const { refresh_token: spent } = await login('admin')
+  const key = newKey()
+  const { body: pair } = await refresh(spent, key)
+  await (await admin(running)).rotate()
+  clock.advance(870)
+  const { body: again } = await refresh(spent, key)
+  t.equal(again.refresh_token, pair.refresh_token)
+  t.not(kidOf(again.access_token), kidOf(pair.access_token), 'while the access token, which had little left, is a new one')
+})
+
 t.test('of replicas that rotate at the same moment one does, and all sign with its key', async t => {
   const { replicas, advance } = await startReplicas(t, 3)
   const admins = await Promise.all(replicas.map(admin))

@@ -1,9 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import type { Test } from 'tap'
 import { ownPrefix, start, type Running } from './app.js'
-
-/** A secret of the right length. */
-export const newSecret = (): string => `base64:${randomBytes(64).toString('base64')}`
+import { newSecret } from './pairing.js'
 
 /** Apps on one store with one secret, whose clocks go together. */
 export async function startReplicas (t: Test, count: number, env: Record<string, string> = {}): Promise<{ replicas: Running[], advance: (seconds: number) => void, shared: Record<string, string> }> {

@@ -1,5 +1,5 @@
--- Replaces an e-mail address that was stored before they were sealed.
--- KEYS[1]  base name of the user  ARGV  1 the address as it is stored  2 the same, sealed  3 its entry in the index
+-- Replaces an e-mail address by another form of the same one.
+-- KEYS[1]  base name of the user  ARGV  1 the address as it is stored  2 as it is to be  3 its entry in the index
 -- Answers 1, or 0 if the account has another address by now.
 
 local key = KEYS[1] .. ':user'

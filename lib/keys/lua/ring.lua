@@ -2,6 +2,8 @@
 -- ring            JSON, the keys by when they begin: { kid, alg, secret, created, from, access, longest, kept }, see ring.ts
 -- secret:<id>     check value of a secret that is needed         issuer, salt  written once
 -- until:<kid>     when the last API token that it signed expires    gone:<kid>  when a key was removed by order
+-- former:<id>     JSON { till, sealed }: what is kept of a former secret, sealed under the one in use
+-- resealing       JSON { by, till, secret, progress }: who seals anew what a former secret has sealed, and how far it is
 -- replica:<id>    JSON { till, secrets }: a replica that runs, until when that is believed, and the secrets that it knows
 -- ARGV[2]  JSON of the replica that calls: { replica, secrets: [ids], access, longest, overlap (ms) ... }
 

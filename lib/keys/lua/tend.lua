@@ -3,7 +3,7 @@
 --   boot    it is about to start, and may be refused        kid   of a key, should one be due
 --   wish    { alg, secret } that it was configured with, until they are those of the ring
 --   held    the ring as it knows it, to give back what the store has lost
--- Answers JSON: ['ok', now, ring, facts], or for one that may not start ['refused', why, id of a secret]:
+-- Answers JSON: ['ok', now, ring, facts], or for one that may not go on ['refused', why, progress of the resealing or null]:
 --   unknown   it does not know the secret in use       next    it does not know the one that is announced
 --   needed    it does not know one that something is still sealed with
 
@@ -12,6 +12,9 @@ for id, text in pairs(each('replica')) do
 end
 for kid, time in pairs(each('gone')) do
   if tonumber(time) + GONE_KEPT <= now then unset('gone:' .. kid) end
+end
+for id, text in pairs(each('former')) do
+  if cjson.decode(text).till <= now then unset('former:' .. id) end
 end
 
 local function knows(id)
@@ -26,7 +29,7 @@ end
 
 -- What a failover or an old backup took away and this replica still has. What was removed by order stays away.
 for _, key in ipairs(#ring > 0 and ask.held or {}) do
-  if not find(key.kid) and not f['gone:' .. key.kid] and f['secret:' .. key.secret] then
+  if not find(key.kid) and not f['gone:' .. key.kid] and (key.kept or f['secret:' .. key.secret]) then
     key.retires = nil
     ring[#ring + 1] = key
     table.sort(ring, by_time)
@@ -40,13 +43,17 @@ for _, key in ipairs(#ring > 0 and ask.held or {}) do
 end
 
 local i, signing = current()
-if not signing then return cjson.encode({'refused', 'ring', ''}) end
+if not signing then return cjson.encode({'refused', 'ring', cjson.null}) end
 local coming = upcoming()
-if not knows(signing.secret) then return cjson.encode({'refused', 'unknown', signing.secret}) end
+local resealing = cjson.decode(f.resealing or '{}')
+local function refused(why)
+  return cjson.encode({'refused', why, resealing.secret == signing.secret and resealing.progress or cjson.null})
+end
+if not knows(signing.secret) then return refused(coming and knows(coming.secret) and 'needed' or 'unknown') end
 if ask.boot then
-  if coming and coming.from and not knows(coming.secret) then return cjson.encode({'refused', 'next', coming.secret}) end
+  if coming and coming.from and not knows(coming.secret) then return refused('next') end
   for id in pairs(each('secret')) do
-    if not knows(id) and not (coming and coming.secret == id) then return cjson.encode({'refused', 'needed', id}) end
+    if not knows(id) and not (coming and coming.secret == id) then return refused('needed') end
   end
 end
 set('replica:' .. ask.replica, cjson.encode({ till = now + REPLICA_LIVES, secrets = ask.secrets }))

@@ -78,6 +78,12 @@ local function mint_access(s, ttl, kid, jti, now)
   s.kid = kid
 end
 
+-- Mints a pair of tokens. The refresh token keeps the key that signed it, also when a further access token is minted.
+local function mint_pair(s, ttl, kid, jti, now)
+  mint_access(s, ttl, kid, jti, now)
+  s.refresh_kid = kid
+end
+
 -- What an end is recorded as, by its reason; reuse is an event by itself.
 local ends = { logout = 'logout', evicted = 'session_evicted', reuse = false }
 

@@ -38,7 +38,7 @@ local s = {
   grace = grace, jkt = jkt ~= '' and jkt or nil, client_id = client_id, device = device,
   exp = int(tonumber(refresh_ttl) > 0 and math.min(whole_second(now + tonumber(refresh_ttl)), last) or 0), ['end'] = int(last)
 }
-mint_access(s, tonumber(access_ttl), kid, access_jti, now)
+mint_pair(s, tonumber(access_ttl), kid, access_jti, now)
 keep(sid, s, now)
 user.last_login = int(now)
 redis.call('HSET', name('user'), 'last_login', user.last_login)

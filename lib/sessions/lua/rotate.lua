@@ -61,7 +61,7 @@ local function rotate(outcome)
   if pace > 0 then s.paid = int(math.max(now, paid) + pace) end
   s.exp = int(math.min(whole_second(now + tonumber(refresh_ttl)), tonumber(s['end'])))
   s.access_scope = ask ~= '' and narrower(ask, s.scope) or s.scope
-  mint_access(s, tonumber(access_ttl), kid, access_jti, now)
+  mint_pair(s, tonumber(access_ttl), kid, access_jti, now)
   keep(sid, s, now)
   return answer(outcome)
 end

@@ -22,7 +22,7 @@ async function keyStore (t: Test) {
   const names = keyNames(prefix)
   const store = createKeyStore({ redis, names, stamp: async () => '0' })
   const times = { period: 0, overlap: 1000, access: 1000, longest: 1000, reread: 100 }
-  return { redis, facts: `${names.keys}:facts`, open: (secret: Secret, issuer?: string) => openKeys({ secret, store, issuer, defaultIssuer: 'http://localhost:8080', alg: 'HS512', times, now: Date.now }) }
+  return { redis, facts: `${names.keys}:facts`, open: (secret: Secret, issuer?: string) => openKeys({ secret, previous: undefined, store, issuer, defaultIssuer: 'http://localhost:8080', alg: 'HS512', times, now: Date.now }) }
 }
 
 t.test('key bytes are taken as they are, 64 at least, in either alphabet', async t => {
@@ -96,9 +96,10 @@ t.test('a ring without a signing key is refused', async t => {
 t.test('no key material is kept in Redis', async t => {
   const { open, redis, facts } = await keyStore(t)
   const secret = bytes()
-  const { current, lookup, sealing, email } = await open(secret)
+  const { current, secrets } = await open(secret)
+  const [{ lookup, sealing, email }] = secrets()
   const kept = JSON.stringify(await redis.hgetall(facts))
-  for (const key of [(secret as { bytes: Buffer }).bytes, current.secret, lookup, sealing.key, email]) {
+  for (const key of [(secret as { bytes: Buffer }).bytes, current.secret, lookup, sealing!, email]) {
     for (const form of ['hex', 'base64', 'base64url'] as const) t.notOk(kept.includes(key.toString(form).slice(0, 20)))
   }
 })

@@ -5,7 +5,8 @@ import type { Secret } from '#lib/keys/secret.js'
 import { createRingState } from '#lib/keys/state.js'
 import { openRedis } from '#lib/redis/open.js'
 import { ownPrefix, start } from '../../support/app.js'
-import { newSecret, startReplicas } from '../../support/replicas.js'
+import { newSecret } from '../../support/pairing.js'
+import { startReplicas } from '../../support/replicas.js'
 
 const secret: Secret = { kind: 'bytes', bytes: randomBytes(64) }
 

@@ -13,6 +13,8 @@ import { createSessionStore, type PresentedToken, type SessionStore } from '#lib
 import { ownPrefix } from '../../support/app.js'
 import { sealingOn } from '../../support/sealing.js'
 
+const LOOKUP = randomBytes(32)
+
 /** A call that was let through, some time between two moments (ms). */
 interface Success { from: number, to: number }
 
@@ -150,7 +152,7 @@ t.test('in Redis: never more than the limit in any stretch, by two replicas and 
     let skew = 0
     const lookup = randomBytes(32)
     const told: string[] = []
-    const replicas = [one, two].map(redis => createLimits({ redis, names, lookup, skew: () => skew, report: event => { told.push(event.type) } }).sliding('test', most, length / 1000))
+    const replicas = [one, two].map(redis => createLimits({ redis, names, lookup: () => lookup, skew: () => skew, report: event => { told.push(event.type) } }).sliding('test', most, length / 1000))
     const who = `caller ${++runs}`
     const successes: Success[] = []
     let refused = 0
@@ -176,7 +178,7 @@ t.test('in Redis: what is kept is bounded, and gone once it no longer counts', a
   const redis = await connect(t)
   const names = keyNames(ownPrefix())
   let skew = 0
-  const limit = createLimits({ redis, names, lookup: randomBytes(32), skew: () => skew, report: () => {} }).sliding('test', 5, 1)
+  const limit = createLimits({ redis, names, lookup: () => LOOKUP, skew: () => skew, report: () => {} }).sliding('test', 5, 1)
   for (let round = 0; round < 4; round++) {
     await Promise.all(Array.from({ length: 200 }, () => letThrough(() => limit('198.51.100.7'))))
     skew += 400
@@ -192,7 +194,7 @@ t.test('in Redis: what is kept is bounded, and gone once it no longer counts', a
 t.test('in Redis: a clock that was set back keeps nobody out for longer than a stretch', async t => {
   const redis = await connect(t)
   let skew = 3_600_000
-  const limit = createLimits({ redis, names: keyNames(ownPrefix()), lookup: randomBytes(32), skew: () => skew, report: () => {} }).sliding('test', 2, 10)
+  const limit = createLimits({ redis, names: keyNames(ownPrefix()), lookup: () => LOOKUP, skew: () => skew, report: () => {} }).sliding('test', 2, 10)
   t.ok(await letThrough(() => limit('a')))
   t.ok(await letThrough(() => limit('a')))
   skew = 0
@@ -203,7 +205,7 @@ t.test('in Redis: a clock that was set back keeps nobody out for longer than a s
 
 t.test('a lower limit counts what a higher one let through', async t => {
   const redis = await connect(t)
-  const parts = { redis, names: keyNames(ownPrefix()), lookup: randomBytes(32), skew: () => 0, report: () => {} }
+  const parts = { redis, names: keyNames(ownPrefix()), lookup: () => LOOKUP, skew: () => 0, report: () => {} }
   const [high, low, none] = [20, 5, 0].map(most => createLimits(parts).sliding('test', most, 60))
   for (let i = 0; i < 20; i++) await high!('a')
   await t.rejects(low!('a'), { code: 'too_many_requests', extras: { limit: { kind: 'test', most: 5, seconds: 60 } } })

@@ -6,6 +6,7 @@ import { keyNames } from '#lib/redis/names.js'
 import { createSeal, isSealed, openStored } from '#lib/sealing/seal.js'
 import { createSealing } from '#lib/sealing/service.js'
 import { ownPrefix } from '../../support/app.js'
+import { secretsOf } from '../../support/sealing.js'
 
 const KEY = { id: 'k3y-Id_0', key: randomBytes(64) }
 const ada = createSeal(KEY, 'ada', 'salt')
@@ -62,7 +63,7 @@ async function prepared (t: Test) {
   t.teardown(() => { redis.disconnect() })
   const names = keyNames(ownPrefix())
   let time = 0
-  const replica = () => createSealing({ redis, names, key: KEY, emailKey: Buffer.alloc(64, 1), randomId: () => randomBytes(16).toString('base64url'), now: () => time })
+  const replica = () => createSealing({ redis, names, secrets: secretsOf(KEY.id, KEY.key, Buffer.alloc(64, 1)), randomId: () => randomBytes(16).toString('base64url'), now: () => time })
   const account = async (uid: string, fields: Record<string, string>) => { await redis.hset(`${names.user(uid)}:user`, { id: uid, ...fields }) }
   return { redis, names, replica, account, pass: (ms: number) => { time += ms } }
 }
