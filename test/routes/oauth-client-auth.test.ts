@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { PASSWORD, type Answer } from '../support/app.js'
-import { basic, newClient, portal, robot, startOAuth } from '../support/oauth.js'
+import { basic, newClient, portal, robot, startOAuth, type TestClient } from '../support/oauth.js'
 
 const asAda = { grant_type: 'password', username: 'ada', password: PASSWORD }
 const itself = { grant_type: 'client_credentials' }
@@ -96,4 +96,16 @@ t.test('a session is shown under the name of its client', async t => {
   const { body } = await token(asAda, basic(portal.id, portal.secret))
   const { items } = (await call('GET', '/v1/sessions', { token: body.access_token })).body
   t.strictSame(items.map(({ current, device }: { current: boolean, device: { label: string | null } }) => [current, device.label]).sort(), [[false, null], [true, 'Lab portal']])
+})
+
+t.test('a device code is good for the client that it was given to (RFC 8628 section 3.4)', async t => {
+  const grant = 'urn:ietf:params:oauth:grant-type:device_code'
+  const [scanner, other] = ['scanner', 'other'].map(id => newClient(id, { grant_types: [grant], scope: 'datasets:read' })) as [TestClient, TestClient]
+  const { post, token } = await startOAuth(t, { OAUTH_CLIENTS: JSON.stringify([scanner.entry, other.entry]) })
+  const { body: device } = await post('device_authorization', {}, basic(scanner.id, scanner.secret))
+  const poll = (...headers: [Record<string, string>?]) => token({ grant_type: grant, device_code: device.device_code }, ...headers)
+  isRefused(t, await poll(), 'invalid_grant', 'our own client')
+  isRefused(t, await poll(basic(other.id, other.secret)), 'invalid_grant', 'another client')
+  isRefused(t, await token({ grant_type: grant, device_code: device.device_code, client_id: scanner.id }), 'invalid_client', 'without the secret')
+  isRefused(t, await poll(basic(scanner.id, scanner.secret)), 'authorization_pending', 'its own')
 })

@@ -91,7 +91,7 @@ export function sessionStoreContract (t: Test, bench: Bench): void {
     const first = alive(await store.rotate(rotation(token)))
     advance(29_000)
     t.match(await store.rotate(rotation(token)), { outcome: 'retried', session: { jti: first.session.jti } })
-    advance(2_000)
+    advance(61_000)
     t.equal((await store.rotate(rotation(token))).outcome, 'reuse')
   })
 
@@ -132,6 +132,25 @@ export function sessionStoreContract (t: Test, bench: Bench): void {
     t.equal(opened.session.jkt, '')
     t.equal((await store.rotate(rotation(token, { jkt: 'key' }))).outcome, 'other_transport')
     t.match(await store.rotate(rotation(token)), { outcome: 'rotated', session: { jkt: '' } })
+  })
+
+  t.test('whether a token would be rotated can be asked as often as one likes, and spends nothing', async t => {
+    const { store, user, token, advance } = await setUp()
+    const isUnspent = async ({ session, jti }: PresentedToken, transport: Rotation['transport'] = 'bearer') => (await store.unspent(user, session, jti, transport))?.id === user
+    for (let time = 0; time < 3; time++) t.equal(await isUnspent(token), true)
+    t.equal(await isUnspent(token, 'cookie'), false, 'the way of another session')
+    t.equal(await isUnspent({ ...token, jti: id() }), false, 'never issued')
+    t.equal(await isUnspent({ ...token, session: id() }), false, 'of no session')
+    const next = tokenOf(user, alive(await store.rotate(rotation(token, { key: 'a' }))))
+    t.equal(await isUnspent(token), false, 'spent, although it may be retried')
+    t.equal(await isUnspent(next), true)
+    advance(next.expires - Date.now() - 60_000)
+    t.equal(await isUnspent(next), true)
+    advance(61_000)
+    t.equal(await isUnspent(next), false, 'expired')
+    const { token: other, store: again } = await setUp()
+    await again.end(other.user, 'one', other.session, 'logout')
+    t.equal(await again.unspent(other.user, other.session, other.jti, 'bearer'), undefined, 'ended')
   })
 
   t.test('a clock that is set back makes no grace where there is none', async t => {
