@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { Nullable, Page, PageQuery, Time, Words, ref } from '../http/schema.js'
+import { ScopeText } from '../sessions/schema.js'
 import { LONGEST_SECONDS } from './expiry.js'
 import { permissions } from './grants.js'
 import { statuses } from './store.js'
@@ -38,7 +39,7 @@ export const NewApiToken = Type.Object({
   expires_in: Type.Optional(Type.Integer({ minimum: 1, maximum: LONGEST_SECONDS, description: 'Seconds; 30 days if neither this nor expires_at is given' })),
   expires_at: Type.Optional(Type.String({ maxLength: 40, description: 'A time (RFC 3339), or a date, with whose end the token expires (UTC)' })),
   datasets: Type.Record(Type.String(), Type.Array(Type.String({ maxLength: 32 }), { maxItems: 8 }), { description: 'Per glob of scan ids (`*`, `?`, `[a-z]`) what is allowed: read, write, create, delete' }),
-  scope: Type.Optional(Type.String({ maxLength: 1000, description: 'Space separated; what the permissions need, if not given' })),
+  scope: Type.Optional({ ...ScopeText, maxLength: 1000, description: 'Space separated; what the permissions need, if not given' }),
   meta: Type.Optional(Meta),
   replace: Type.Optional(Type.Boolean({ description: 'Ends the other API tokens of the account in the same moment' }))
 }, { additionalProperties: false })

@@ -1,9 +1,12 @@
 import { proofAlgorithms } from '../dpop/proof-key.js'
 import { catalogue, type ErrorCode, type Problem } from '../errors.js'
 
-/** A refusal in one line: error_description takes no quotes or backslashes and only ASCII. */
+/** What may stand between the quotes of a challenge (RFC 6750 section 3): no quotes, no backslashes, only ASCII. */
+const quotable = (text: string): string => text.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, '')
+
+/** A refusal in one line, as `error_description` takes it. */
 export const describe = ({ code, extras: { errors = [] } }: Problem): string =>
-  [catalogue[code][1], ...errors.map(({ path, message }) => `${path} ${message}`)].join(' ').replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, '')
+  quotable([catalogue[code][1], ...errors.map(({ path, message }) => `${path} ${message}`)].join(' '))
 
 /** Refusals of the token itself; a wrong password or refresh token is no reason to refresh. */
 export const aboutAccessTokens = new Set<ErrorCode>(['access_token_invalid', 'access_token_expired', 'access_token_replaced', 'access_token_revoked', 'access_token_bound', 'access_token_unbound', 'session_ended', 'account_inactive', 'api_token_invalid', 'api_token_expired', 'api_token_revoked'])
@@ -41,7 +44,7 @@ export function challenge (problem: Problem, called: Scheme): Record<string, str
   const parts = [
     ...(scheme === 'Bearer' ? ['realm="guardcell"'] : []),
     ...(word === null ? [] : [`error="${word}"`, `error_description="${describe(problem)}"`]),
-    ...(scope === '' ? [] : [`scope="${scope}"`]),
+    ...(scope === '' ? [] : [`scope="${quotable(scope)}"`]),
     ...(maxAge === undefined ? [] : [`max_age=${maxAge}`]),
     ...(scheme === 'DPoP' ? [`algs="${proofAlgorithms.join(' ')}"`] : [])
   ]

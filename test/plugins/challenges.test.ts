@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { STATUS_CODES } from 'node:http'
 import t, { type Test } from 'tap'
-import { catalogue, type ErrorCode } from '#lib/errors.js'
+import { catalogue, Problem, type ErrorCode } from '#lib/errors.js'
+import { challenge } from '#lib/http/challenge.js'
 import { PASSWORD, start, type Answer } from '../support/app.js'
 
 /** What a header of RFC 6750 section 3 says. */
@@ -67,4 +68,12 @@ t.test('what the account may not is told with the token that was not enough', as
   const answer = await call('POST', '/v1/groups', { token, body: { name: 'roots' } })
   isProblem(t, answer, 'not_permitted', 'a group')
   t.match(challengeIn(answer.headers['www-authenticate']), { error: 'insufficient_scope' })
+})
+
+t.test('nothing that was sent ends the quotes of a challenge', async t => {
+  for (const scope of ['a"b, error="c', 'a\\', 'a\r\nb: c', 'd\u00e9tail']) {
+    const { 'www-authenticate': header = '' } = challenge(new Problem('insufficient_scope', { scope }), 'Bearer')
+    t.match(header, /^[\x20-\x5b\x5d-\x7e]+$/)
+    t.strictSame(Object.keys(challengeIn(header)), ['realm', 'error', 'error_description', 'scope'])
+  }
 })

@@ -164,6 +164,15 @@ t.test('nobody gives a token more than they have, today and later', async t => {
   t.equal((await scansOf(owner, secret)).status, 401)
 })
 
+t.test('a scope that is none is no scope that is missing, and gets into no header', async t => {
+  const { create } = await startOwner(t)
+  for (const scope of ['a"b, error="c', 'a\\b', 'a\r\nb: c', 'd\u00e9tail', 'a\tb', ' ', '']) {
+    const refused = await create({ scope })
+    t.match(refused, { status: 400, body: { code: 'invalid_request', errors: [{ path: '/scope' }] } }, JSON.stringify(scope))
+    t.notOk('www-authenticate' in refused.headers)
+  }
+})
+
 t.test('a token may have less than its permissions would need', async t => {
   const owner = await startOwner(t)
   const { body } = await owner.create({ datasets: { '*': ['read', 'write'] }, scope: 'datasets:read' })
