@@ -1,4 +1,4 @@
-import { scopeText, type ScopesOf } from '../access/scopes.js'
+import { scopeList, scopeText, type ScopesOf } from '../access/scopes.js'
 import type { Account } from '../accounts/account.js'
 import type { Proof } from '../dpop/proof.js'
 import { fail, type Policy } from '../errors.js'
@@ -39,7 +39,7 @@ export interface Sessions {
   reauthenticate: (account: Account, session: string) => Promise<AccessToken>
   /** Ends sessions; those that ended before count as done. @throws `access_token_invalid` if the session is not of that transport */
   end: (end: End) => Promise<void>
-  /** Ends sessions on the strength of a refresh token: its own, or with the current one all or all others. */
+  /** Ends sessions on the strength of a refresh token: its own, or with the current one all or all others. @throws `refresh_token_invalid`, `insufficient_scope` */
   endByRefreshToken: (token: string, which: Which, credential?: Credential) => Promise<void>
   /** The open sessions of a user, by id. @param current id of the session that asks */
   list: (user: string, current: string, limit: number, cursor: string | undefined) => Promise<{ items: Session[], next: string | null }>
@@ -116,8 +116,9 @@ export function createSessions (parts: Parts): Sessions {
     end: async request => { if (await end(request) === null) fail('access_token_invalid') },
 
     endByRefreshToken: async (token, which, { transport = 'bearer', proof, admit } = {}) => {
-      const { user, session, jti } = await presented(codec, token, proof)
+      const { user, session, jti, scope } = await presented(codec, token, proof)
       admit?.(session)
+      if (which !== 'one' && !scopeList(scope).includes('sessions')) fail('insufficient_scope', { scope: 'sessions', subject: { user, session } })
       await proof?.spend()
       const ended = await end({ user, which, session, reason: 'logout', transport, ...(which === 'one' ? {} : { proof: jti }) })
       if (ended === null) fail('refresh_token_invalid')

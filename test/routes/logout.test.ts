@@ -87,6 +87,21 @@ t.test('whoever holds a refresh token that was spent cannot sign the others out'
   t.equal((await call('GET', '/v1/users/me', { token: other.access_token })).status, 200)
 })
 
+t.test('whoever was not granted sessions cannot sign the others out, by whatever token', async t => {
+  const { call, login } = await start(t)
+  const narrow = await login('admin', undefined, { scope: 'datasets:read' })
+  const other = await login('admin')
+  const ways: Credentials[] = [{ token: narrow.access_token }, { body: { refresh_token: narrow.refresh_token } }, { token: 'nonsense', body: { refresh_token: narrow.refresh_token } }]
+  for (const { token, body } of ways) {
+    for (const sessions of ['others', 'all']) {
+      const refused = await call('POST', '/v1/auth/logout', { ...(token === undefined ? {} : { token }), body: { ...body, sessions } })
+      t.match(refused, { status: 403, body: { code: 'insufficient_scope' }, headers: { 'www-authenticate': /scope="sessions"/ } }, sessions)
+    }
+  }
+  t.equal((await call('GET', '/v1/users/me', { token: other.access_token })).status, 200)
+  t.equal((await call('POST', '/v1/auth/logout', { body: { refresh_token: narrow.refresh_token } })).status, 204, 'its own session is its own to end')
+})
+
 t.test('a sign-out says which sessions in words that exist', async t => {
   const { call, login } = await start(t)
   const { access_token: token } = await login('admin')
