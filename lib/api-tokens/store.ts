@@ -1,5 +1,6 @@
 import { accountFrom, type Account } from '../accounts/account.js'
 import type { Stamp } from '../audit/stamp.js'
+import { auditScript } from '../audit/store.js'
 import type { RedisClient } from '../redis/connect.js'
 import type { KeyNames } from '../redis/names.js'
 import { defineScript, fieldsOf, type Fields } from '../redis/script.js'
@@ -70,8 +71,8 @@ export interface ApiTokenStore {
   /** @returns ids of those that ended, or null if the token is not known */
   revoke: (user: string, id: string, reason: string) => Promise<string[] | null>
   revokeAll: (user: string, reason: string) => Promise<string[]>
-  /** Ends one access token that was issued for a client; `until` (milliseconds) it would have been good. */
-  endAccess: (user: string, access: string, until: number) => Promise<void>
+  /** Ends one access token that was issued for a client itself; `until` (milliseconds) it would have been good. */
+  endAccess: (user: string, access: { client: string, jti: string, until: number }) => Promise<void>
   /**
    * What is true of a token and its owner now; also notes that it was used.
    * @param id '' where only the owner and the access token matter
@@ -118,6 +119,7 @@ export function createApiTokenStore ({ redis, names, sealing, policy: { daily, c
   const define = (file: string) => defineScript(redis, sharedScript, script('tokens'), script(file))
   const [issue, collect, eligible, list, revoke] = [define('issue'), define('collect'), define('eligible'), define('list'), define('revoke')]
   const standing = defineScript(redis, script('token-standing'))
+  const endAccess = defineScript(redis, auditScript, script('end-access'))
 
   return {
     issue: async (user, { id, expires, replace, meta, ...fields }) => {
@@ -151,7 +153,7 @@ export function createApiTokenStore ({ redis, names, sealing, policy: { daily, c
 
     revokeAll: async (user, reason) => await revoke(names.user(user), await stamp(user), '', reason) as string[],
 
-    endAccess: async (user, access, until) => { await redis.set(`${names.user(user)}:ended-access:${access}`, '1', 'PXAT', until) },
+    endAccess: async (user, { client, jti, until }) => { await endAccess(names.user(user), await stamp(user), jti, until, client) },
 
     standing: async (user, id, access = '') => {
       const [state, fields] = JSON.parse(await standing(names.user(user), skew(), id, access) as string) as ['good' | 'ended' | 'unknown', unknown]

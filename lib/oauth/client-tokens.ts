@@ -2,6 +2,7 @@ import { scopeList, scopeText, type ScopesOf } from '../access/scopes.js'
 import type { AccountStore } from '../accounts/store.js'
 import { grantsText } from '../api-tokens/grants.js'
 import type { Proof } from '../dpop/proof.js'
+import type { AuditStore } from '../audit/store.js'
 import { fail } from '../errors.js'
 import { narrowed, within } from '../sessions/scope.js'
 import type { Codec } from '../tokens/codec.js'
@@ -21,6 +22,7 @@ interface Parts {
   codec: Codec
   accounts: Pick<AccountStore, 'byUsername'>
   scopesOf: ScopesOf
+  audit: Pick<AuditStore, 'record'>
   /** Seconds. */
   lifetime: number
   randomId: () => string
@@ -32,7 +34,7 @@ interface Parts {
  * A token of an API token has at most its scope, its data sets and its life; one of a registered client what
  * both the client and the account that it acts as may have. Neither outlives what it comes from: each call asks.
  */
-export function createClientTokens ({ codec, accounts, scopesOf, lifetime, randomId, now }: Parts): ClientTokens {
+export function createClientTokens ({ codec, accounts, scopesOf, audit, lifetime, randomId, now }: Parts): ClientTokens {
   const standingOf = async (client: Client): Promise<Standing> => {
     if (client.kind === 'token') {
       const { account, scope, may, datasets, expires } = client.principal
@@ -52,7 +54,9 @@ export function createClientTokens ({ codec, accounts, scopesOf, lifetime, rando
       const ofSets = datasets === undefined ? {} : { datasets }
       await proof?.spend()
       const bound = proof ? { cnf: { jkt: proof.jkt } } : {}
-      const token = codec.sign('access', { sub: user, username, client_id: client.id, gty: 'client_credentials', jti: randomId(), iat, exp, scope, ...ofSets, ...bound })
+      const jti = randomId()
+      await audit.record(user, { action: 'client_token_issued', details: { client: client.id, scope, token: jti } })
+      const token = codec.sign('access', { sub: user, username, client_id: client.id, gty: 'client_credentials', jti, iat, exp, scope, ...ofSets, ...bound })
       return { access_token: token, token_type: proof ? 'DPoP' : 'Bearer', expires_in: exp - iat, scope, ...ofSets }
     }
   }

@@ -45,7 +45,7 @@ export function createRevocation ({ codec, registry, authenticateClient, session
   const end = async ({ kind, claims }: PresentedToken): Promise<void> => {
     if (kind === 'api') return await apiTokens.revoke(claims.sub, claims.jti, 'revoked').catch(ignoreUnknown)
     if ('gty' in claims) {
-      await apiTokenStore.endAccess(claims.sub, claims.jti, claims.exp * 1000 + LATEST_LEEWAY)
+      await apiTokenStore.endAccess(claims.sub, { client: claims.client_id, jti: claims.jti, until: claims.exp * 1000 + LATEST_LEEWAY })
       return await durable()
     }
     await sessions.end({ user: claims.sub, which: 'one', session: claims.sid, reason: 'revoked' })

@@ -36,6 +36,13 @@ t.test('every action of the table is recorded when its time comes, and says who,
   }
   const apiToken = async (mine: string) => (await call('POST', '/v1/api-tokens', { token: mine, body: { name: 'camera', datasets: { 'a*': ['read'] } } })).body.id as string
 
+  /** A machine as the client that it is, by the form. */
+  const machine = async () => {
+    const person = await signedIn()
+    const { body } = await call('POST', '/v1/api-tokens', { token: person.access_token, body: { name: 'camera', datasets: { 'a*': ['read'] } } })
+    return { ...person, client: `client_id=${body.id}&client_secret=${body.token}` }
+  }
+
   const paired = async () => {
     const person = await signedIn()
     const { approve } = withUser(running, person.access_token)
@@ -214,6 +221,17 @@ t.test('every action of the table is recorded when its time comes, and says who,
     api_token_collected: async () => {
       const { id } = await paired()
       return { user: id, ...byNobody }
+    },
+    client_token_issued: async () => {
+      const { id, client } = await machine()
+      await call('POST', '/oauth/token', { body: `grant_type=client_credentials&${client}` })
+      return { user: id, ...byNobody, details: { scope: 'datasets:read', client: /^client_id=([^&]+)/.exec(client)![1] } }
+    },
+    client_token_ended: async () => {
+      const { id, client } = await machine()
+      const { body } = await call('POST', '/oauth/token', { body: `grant_type=client_credentials&${client}` })
+      for (let time = 0; time < 2; time++) await call('POST', '/oauth/revoke', { body: `token=${body.access_token}&${client}` })
+      return { user: id, ...byNobody, reason: 'revoked', details: { client: /^client_id=([^&]+)/.exec(client)![1] } }
     },
     device_approved: async () => {
       const { id, session_id: session } = await paired()
