@@ -5,6 +5,7 @@ import type { AppOptions } from '#lib/app-options.js'
 import { createTheAdmin } from '#lib/auth-off/admin.js'
 import { createOpenAuthenticate } from '#lib/auth-off/authenticate.js'
 import { fail } from '#lib/errors.js'
+import { actingScopeIn } from '#lib/oauth/registry.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -19,7 +20,7 @@ declare module 'fastify' {
 export default fp<AppOptions>(async (app, { config, now }) => {
   app.decorate('authenticate', config.AUTH === 'off'
     ? createOpenAuthenticate({ codec: app.codec, theAdmin: createTheAdmin(app.accountStore), scopesOf: app.scopesOf, now })
-    : createAuthenticate({ codec: app.codec, standing: app.tokenStore.standing, apiTokens: app.apiTokenStore, isRegistered: client => app.oauthClients.has(client), scopesOf: app.scopesOf, latestOnly: config.REVOKE_PREVIOUS_ACCESS === 'on', now }))
+    : createAuthenticate({ codec: app.codec, standing: app.tokenStore.standing, apiTokens: app.apiTokenStore, actingScope: actingScopeIn(app.oauthClients), scopesOf: app.scopesOf, latestOnly: config.REVOKE_PREVIOUS_ACCESS === 'on', now }))
   app.decorateRequest('identify', async function () {
     const sent = this.sentToken()
     if (!sent) return await this.identifyByPassword()

@@ -26,8 +26,8 @@ interface Parts {
   apiTokens: Pick<ApiTokenStore, 'standing'>
   /** Whether a refresh ends the access tokens that came before it. */
   latestOnly: boolean
-  /** Whether a client is still registered. */
-  isRegistered: (client: string) => boolean
+  /** What a registered client may as the account of a user name; undefined for one that does not act as it (any more). */
+  actingScope: (client: string, username: string) => ReadonlySet<string> | undefined
   scopesOf: ScopesOf
   now: () => number
 }
@@ -44,7 +44,7 @@ const grantIn = ({ scope, iat, exp, cnf }: { scope: string, iat: number, exp: nu
  * and one that is bound to a key with a proof of that key, which is taken once all else is right.
  * @throws `access_token_invalid`, `access_token_expired`, `access_token_replaced`, `access_token_revoked`, `access_token_bound`, `access_token_unbound`, `invalid_dpop_proof`, `session_ended`, `account_inactive`, and those of API tokens
  */
-export function createAuthenticate ({ codec, standing, apiTokens, isRegistered, scopesOf, latestOnly, now }: Parts): Authenticate {
+export function createAuthenticate ({ codec, standing, apiTokens, actingScope, scopesOf, latestOnly, now }: Parts): Authenticate {
   /** What a token carries and its account may still have. */
   const limitedTo = (scope: string, account: Account, subject: { user: string }): Principal['may'] => {
     if (!account.active) return fail('account_inactive', { subject })
@@ -86,8 +86,10 @@ export function createAuthenticate ({ codec, standing, apiTokens, isRegistered, 
     const token = datasets === undefined ? null : client
     const { state, account } = await apiTokens.standing(user, token ?? '', claims.jti)
     const subject = { user }
-    if (state !== 'good' || (token === null && !isRegistered(client))) return fail('access_token_revoked', { subject })
-    const may = limitedTo(scope, account, subject)
+    if (state !== 'good') return fail('access_token_revoked', { subject })
+    const granted = limitedTo(scope, account, subject)
+    const acting = token === null ? actingScope(client, account.username) ?? fail('access_token_revoked', { subject }) : undefined
+    const may: Principal['may'] = acting ? item => acting.has(item) && granted(item) : granted
     if (proof) await proof.spend()
     return { kind: 'api', account, client, token, ...grantIn(claims), may, datasets: datasets === undefined ? everything : grantsFrom(datasets) }
   }

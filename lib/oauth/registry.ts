@@ -30,6 +30,12 @@ export interface Registered { client: PublicClient | ConfidentialClient, secretH
 /** The clients that there are besides API tokens, by their id. */
 export type Registry = ReadonlyMap<string, Registered>
 
+/** What a client of a registry may as the account of a user name: nothing, unless that is its account. */
+export const actingScopeIn = (registry: Registry) => (id: string, username: string): ReadonlySet<string> | undefined => {
+  const client = registry.get(id)?.client
+  return client?.kind === 'confidential' && client.account === username ? client.scope : undefined
+}
+
 /**
  * Reads `OAUTH_CLIENTS`, a JSON array of clients.
  * @param extra scopes of the operator's own

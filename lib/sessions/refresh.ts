@@ -1,14 +1,14 @@
 import { createHmac } from 'node:crypto'
-import { scopeList } from '../access/scopes.js'
+import { scopeList, scopeText } from '../access/scopes.js'
 import { refuseProof, type Proof } from '../dpop/proof.js'
 import { fail, type ErrorCode, type Policy } from '../errors.js'
 import type { Report } from '../events.js'
-import { FIRST_PARTY } from '../oauth/client.js'
 import type { Codec } from '../tokens/codec.js'
 import { refusal } from '../limits/limit.js'
+import { OURS, type SessionClient } from './client.js'
 import { mintPair } from './mint.js'
 import type { TokenPair } from './schema.js'
-import { narrowed } from './scope.js'
+import { narrowed, within } from './scope.js'
 import type { Transport } from './state.js'
 import type { PresentedToken, Refreshed, SessionStore } from './store.js'
 
@@ -26,8 +26,8 @@ export interface Credential {
 export interface RefreshCall extends Credential {
   token: string
   scope: string | undefined
-  /** Which client calls; a token is good for its own only (RFC 6749 section 10.4). Default: ours. */
-  client?: string
+  /** Which client calls, and the most that its tokens may carry now; a token is good for its own only (RFC 6749 section 10.4). Default: ours. */
+  client?: SessionClient
   idempotencyKey: string | undefined
   /** Whether nobody waits for the answer any more, so that nothing must be spent for it. */
   abandoned: () => boolean
@@ -73,6 +73,14 @@ export async function presented (codec: Codec, token: string, proof: Proof | und
   }
 }
 
+/** The scope to ask for, '' for all that was granted: a client that may less by now than then gets less. @throws `insufficient_scope` */
+function askOf (scope: string | undefined, { scope: granted, user, session }: PresentedToken, most: SessionClient['scope']): string {
+  const allowed = within(new Set(scopeList(granted)), most)
+  if (scope !== undefined) return narrowed(scope, allowed, { user, session })
+  if (allowed.size === scopeList(granted).length) return ''
+  return allowed.size > 0 ? scopeText(allowed) : fail('insufficient_scope', { subject: { user, session } })
+}
+
 /** Spends a refresh token for a new pair (RFC 6749 section 6, RFC 9700 section 4.14.2). */
 export function createRefresh ({ store, codec, randomId, limit, durable, incident, report }: Parts) {
   /** Under the secret of the token itself, so that a call and its repetition agree whatever secret is in use by now. */
@@ -92,9 +100,9 @@ export function createRefresh ({ store, codec, randomId, limit, durable, inciden
     await durable()
   }
 
-  return async ({ token, transport = 'bearer', proof, admit, scope, client = FIRST_PARTY, idempotencyKey, abandoned }: RefreshCall): Promise<TokenPair> => {
+  return async ({ token, transport = 'bearer', proof, admit, scope, client = OURS, idempotencyKey, abandoned }: RefreshCall): Promise<TokenPair> => {
     const old = await presented(codec, token, proof)
-    if (old.client !== client) return fail('refresh_token_invalid', { subject: { user: old.user, session: old.session } })
+    if (old.client !== client.id) return fail('refresh_token_invalid', { subject: { user: old.user, session: old.session } })
     admit?.(old.session)
     const hash = hashFor(token)
     const rotation = {
@@ -102,7 +110,7 @@ export function createRefresh ({ store, codec, randomId, limit, durable, inciden
       // The same token with the same key leads to the same successor, even if the store forgot the first time.
       successor: idempotencyKey === undefined ? randomId() : hash(`successor|${old.jti}|${idempotencyKey}`),
       key: idempotencyKey === undefined ? '' : hash(`key|${idempotencyKey}`),
-      ask: scope === undefined ? '' : narrowed(scope, new Set(scopeList(old.scope)), { user: old.user, session: old.session }),
+      ask: askOf(scope, old, client.scope),
       transport,
       jkt: proof?.jkt,
       accessJti: randomId(),

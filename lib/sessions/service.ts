@@ -4,9 +4,9 @@ import type { Proof } from '../dpop/proof.js'
 import { fail, type Policy } from '../errors.js'
 import type { Report } from '../events.js'
 import { fromCursor, toCursor } from '../http/cursor.js'
-import { FIRST_PARTY } from '../oauth/client.js'
 import type { Sealing } from '../sealing/service.js'
 import type { Codec } from '../tokens/codec.js'
+import { OURS, type SessionClient } from './client.js'
 import { openDevice, sealDevice } from './device.js'
 import { graceOf } from './grace.js'
 import { createRefresh, presented, type Credential, type RefreshCall } from './refresh.js'
@@ -24,7 +24,7 @@ export interface Login {
   transport?: Transport
   proof?: Proof | undefined
   /** Whose tokens they are, and the most that those may carry; default: our own client, which may all that the account may. */
-  client?: { id: string, scope: ReadonlySet<string> | undefined }
+  client?: SessionClient
 }
 
 /** Who ends sessions and why; `reason` is what stays in the tombstone. */
@@ -65,7 +65,6 @@ interface Parts {
 }
 
 const ID = /^[A-Za-z0-9_-]{1,64}$/
-const OURS = { id: FIRST_PARTY, scope: undefined }
 
 export function createSessions (parts: Parts): Sessions {
   const { store, codec, sealing, grace, scopesOf, refreshes, randomId, durable, report } = parts

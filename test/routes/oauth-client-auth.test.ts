@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
-import { PASSWORD, type Answer } from '../support/app.js'
-import { basic, newClient, portal, robot, startOAuth, type TestClient } from '../support/oauth.js'
+import { ownPrefix, PASSWORD, start, type Answer, type Running } from '../support/app.js'
+import { basic, form, newClient, portal, robot, startOAuth, type TestClient } from '../support/oauth.js'
+import { newSecret } from '../support/pairing.js'
 
 const asAda = { grant_type: 'password', username: 'ada', password: PASSWORD }
 const itself = { grant_type: 'client_credentials' }
@@ -65,6 +66,38 @@ t.test('a client has the grants that it was registered for, and no other', async
   isRefused(t, await token(asAda, basic(machine.id, machine.token)), 'unauthorized_client', 'password for an API token')
   isRefused(t, await post('device_authorization', {}, basic(portal.id, portal.secret)), 'unauthorized_client', 'a device')
   isRefused(t, await post('device_authorization', { client_id: portal.id }), 'invalid_client', 'a device without a secret')
+})
+
+t.test('a client that may less after a restart gets less, and so do the tokens that it has for itself', async t => {
+  const env = { REDIS_PREFIX: ownPrefix(), JWT_SECRET_KEY: newSecret() }
+  const { token, call, createUser } = await startOAuth(t, env)
+  await createUser('other', { roles: ['contributor'] })
+  const inOwn = basic(portal.id, portal.secret)
+  const refresh = ({ body }: Answer, more = {}) => ({ grant_type: 'refresh_token', refresh_token: body.refresh_token, ...more })
+  const [first, second, third] = [await token(asAda, inOwn), await token(asAda, inOwn), await token(asAda, inOwn)]
+  const { body: { access_token: ofRobot } } = await token(itself, basic(robot.id, robot.secret))
+  t.equal((await call('PUT', '/v1/scans/none/metadata', { token: ofRobot, body: {} })).status, 404)
+
+  const restarted = async (changes: object, ofRobotArm: object = {}) =>
+    await start(t, { ...env, OAUTH_CLIENTS: JSON.stringify([{ ...portal.entry, ...changes }, { ...robot.entry, ...ofRobotArm }]) })
+  const ask = async ({ call }: Running, parameters: Record<string, string>): Promise<Answer> => await call('POST', '/oauth/token', { body: form(parameters), headers: inOwn })
+
+  const narrowed = await restarted({ scope: 'profile' }, { scope: 'datasets:read' })
+  isRefused(t, await ask(narrowed, refresh(first, { scope: 'sessions' })), 'invalid_scope', 'what it may not ask for any more')
+  const { body } = await ask(narrowed, refresh(first))
+  t.equal(body.scope, 'profile')
+  t.match(await narrowed.call('GET', '/v1/sessions', { token: body.access_token }), { status: 403, body: { code: 'insufficient_scope' } })
+  t.equal((await narrowed.call('GET', '/v1/scans', { token: ofRobot })).status, 200)
+  t.match(await narrowed.call('PUT', '/v1/scans/none/metadata', { token: ofRobot, body: {} }), { status: 403, body: { code: 'insufficient_scope' } })
+
+  const elsewhere = await restarted({ scope: 'users' }, { account: 'other' })
+  isRefused(t, await ask(elsewhere, refresh(second)), 'invalid_scope', 'nothing is left')
+  t.match(await elsewhere.call('GET', '/v1/scans', { token: ofRobot }), { status: 401, body: { code: 'access_token_revoked' } }, 'it acts as another account')
+
+  const back = await restarted({})
+  t.equal((await ask(back, refresh({ ...first, body }))).body.scope, 'datasets:read profile sessions', 'the session keeps what was granted')
+  t.equal((await ask(back, refresh(second))).status, 200, 'and nothing was spent')
+  t.equal((await ask(back, refresh(third))).body.scope, 'datasets:read profile sessions')
 })
 
 t.test('tokens of a client carry no more than it may, and its name', async t => {

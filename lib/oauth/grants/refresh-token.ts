@@ -14,6 +14,6 @@ export const refreshTokenGrant: Grant<typeof Body> = {
   schema: Body,
   exchange: async ({ sessions }, { refresh_token: token, scope }, { client, idempotencyKey, abandoned, proof: prove }) => {
     const proof = prove()
-    return sessionTokens(await sessions.refresh({ token, scope, idempotencyKey, abandoned, client: client.id, proof, transport: proof ? 'dpop' : 'bearer' }))
+    return sessionTokens(await sessions.refresh({ token, scope, idempotencyKey, abandoned, client, proof, transport: proof ? 'dpop' : 'bearer' }))
   }
 }
