@@ -45,15 +45,18 @@ async function meet (live: Live) {
   return { as, signIn, refresh, introspect, revoke, itself, get }
 }
 
+/** One service for all that need no other configuration. */
+const shared = startLive(t)
+
 t.test('it discovers the service', async t => {
-  const { issuer } = await startLive(t)
+  const { issuer } = await shared
   const as = await discover(issuer)
   t.equal(as.issuer, issuer.href.replace(/\/$/, ''))
   t.equal(as.token_endpoint, `${issuer.href}oauth/token`)
 })
 
 t.test('it signs a user in, refreshes, calls, and revokes', async t => {
-  const { signIn, refresh, revoke, get } = await meet(await startLive(t))
+  const { signIn, refresh, revoke, get } = await meet(await shared)
   const first = await signIn(ours, oauth.None())
   t.equal((await get('/v1/users/me', first.access_token)).status, 200)
   const second = await refresh(ours, oauth.None(), first.refresh_token, { scope: 'profile' })
@@ -69,7 +72,7 @@ t.test('it signs a user in, refreshes, calls, and revokes', async t => {
 
 for (const [how, auth] of [['the header', oauth.ClientSecretBasic], ['the form', oauth.ClientSecretPost]] as const) {
   t.test(`it shows its secret in ${how}`, async t => {
-    const live = await startLive(t)
+    const live = await shared
     const { signIn, refresh, introspect, itself, revoke } = await meet(live)
     const secret = auth(portal.secret)
     const tokens = await signIn(client(portal), secret)
@@ -105,7 +108,7 @@ t.test('it signs for itself instead of showing a secret (RFC 7523)', async t => 
 })
 
 t.test('it pairs a device', async t => {
-  const live = await startLive(t)
+  const live = await shared
   const { as, get } = await meet(live)
   const device = await oauth.processDeviceAuthorizationResponse(as, ours, await oauth.deviceAuthorizationRequest(as, ours, oauth.None(), { scope: 'datasets:read' }, insecure))
   const poll = async () => await oauth.processDeviceCodeResponse(as, ours, await oauth.deviceCodeGrantRequest(as, ours, oauth.None(), device.device_code, insecure))

@@ -9,8 +9,10 @@ const discover = async (issuer: URL, id: string, auth?: client.ClientAuth): Prom
 
 const asAda = { username: 'ada', password: PASSWORD }
 
+const shared = startLive(t)
+
 t.test('it goes through the life of a session', async t => {
-  const { issuer } = await startLive(t)
+  const { issuer } = await shared
   const config = await discover(issuer, portal.id, client.ClientSecretBasic(portal.secret))
   const tokens = await client.genericGrantRequest(config, 'password', asAda)
   const { access_token: access, refresh_token: refresh = '' } = await client.refreshTokenGrant(config, tokens.refresh_token ?? '')
@@ -23,7 +25,7 @@ t.test('it goes through the life of a session', async t => {
 })
 
 t.test('it gets a token for itself', async t => {
-  const { issuer, apiToken } = await startLive(t)
+  const { issuer, apiToken } = await shared
   const machine = await apiToken()
   for (const [id, secret] of [[robot.id, robot.secret], [machine.id, machine.token]] as const) {
     const config = await discover(issuer, id, client.ClientSecretPost(secret))
@@ -35,7 +37,7 @@ t.test('it gets a token for itself', async t => {
 })
 
 t.test('it pairs a device, by polling', async t => {
-  const live = await startLive(t)
+  const live = await shared
   const config = await discover(live.issuer, 'guardcell', client.None())
   const device = await client.initiateDeviceAuthorization(config, { scope: 'datasets:read' })
   await approve(live, device.user_code)

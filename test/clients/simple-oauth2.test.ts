@@ -10,9 +10,11 @@ const options = (issuer: URL, { id, secret }: { id: string, secret: string }, au
 
 const text = (value: unknown): string => value as string
 
+const shared = startLive(t)
+
 for (const method of ['header', 'body'] as const) {
   t.test(`it signs a user in, refreshes and revokes, with its secret in the ${method}`, async t => {
-    const { issuer, call } = await startLive(t)
+    const { issuer, call } = await shared
     const client = new ResourceOwnerPassword(options(issuer, portal, method))
     const first = await client.getToken({ username: 'ada', password: PASSWORD, scope: ['profile', 'sessions'] })
     t.equal(first.token.scope, 'profile sessions')
@@ -28,7 +30,7 @@ for (const method of ['header', 'body'] as const) {
   })
 
   t.test(`it gets a token for itself, with its secret in the ${method}`, async t => {
-    const { issuer, call, apiToken } = await startLive(t)
+    const { issuer, call, apiToken } = await shared
     const machine = await apiToken()
     for (const who of [robot, { id: machine.id, secret: machine.token }]) {
       const { token } = await new ClientCredentials(options(issuer, who, method)).getToken({ scope: 'datasets:read' })
@@ -39,7 +41,7 @@ for (const method of ['header', 'body'] as const) {
 }
 
 t.test('our own client needs no secret', async t => {
-  const { issuer } = await startLive(t)
+  const { issuer } = await shared
   const client = new ResourceOwnerPassword(options(issuer, { id: 'guardcell', secret: '' }, 'header'))
   const { token } = await client.getToken({ username: 'ada', password: PASSWORD })
   t.ok(token.refresh_token)
