@@ -34,7 +34,7 @@ export const catalogue = {
   api_token_not_accepted: [403, 'This route does not take API tokens; sign in.'],
   api_token_not_found: [404, 'There is no such API token.'],
   api_token_grants_invalid: [422, 'The data sets or permissions of the token are not valid.'],
-  api_token_too_wide: [403, 'An API token cannot have rights that its owner does not have.'],
+  api_token_too_wide: [403, 'An API token cannot have rights that its owner, or the client that asked for it, does not have.'],
   api_token_limit_reached: [429, 'No further API token may be issued yet.'],
   expiry_in_past: [422, 'The expiry lies in the past.'],
   expiry_too_far: [422, 'The expiry lies more than ten years ahead.'],

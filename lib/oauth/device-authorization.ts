@@ -22,5 +22,5 @@ export const createDeviceAuthorization = ({ devices, authenticateClient }: Parts
     const form = checkForm(check, parameters)
     const client = await authenticateClient(authorization, parameters)
     if (!client.grants.has(deviceCodeGrant.grantType)) return fail('unauthorized_client')
-    return await devices.begin(form, device, client.id)
+    return await devices.begin(form, device, client)
   }

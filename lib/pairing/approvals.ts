@@ -1,4 +1,5 @@
 import type { UserPrincipal } from '../access/authorize.js'
+import { scopeSet } from '../access/scopes.js'
 import type { ApiToken } from '../api-tokens/schema.js'
 import type { ApiTokens } from '../api-tokens/service.js'
 import type { AuditStore } from '../audit/store.js'
@@ -36,6 +37,13 @@ interface Parts {
 const closed: Record<Closed, ErrorCode> = { unknown: 'user_code_unknown', expired: 'user_code_expired', used: 'user_code_used' }
 
 const refuse = (state: Closed): never => fail(closed[state])
+
+/** A user as far as a token for a client goes, that may have no more than its client. */
+function boundBy (most: string | undefined, principal: UserPrincipal): UserPrincipal {
+  if (most === undefined) return principal
+  const scope = scopeSet(most)
+  return { ...principal, may: item => scope.has(item) && principal.may(item) }
+}
 
 const timeText = (ms: number): string => new Date(ms).toISOString()
 
@@ -78,10 +86,10 @@ export function createApprovals ({ store, codes, apiTokens, audit, limits, repor
 
     approve: async ({ user_code: typed, ...wanted }, approver) => {
       const { pairing } = await read(typed, approver)
-      const { ends } = await waiting(pairing)
+      const { ends, asks: { most } } = await waiting(pairing)
       const user = approver.principal.account.id
       // Issued before the decision: should the service die in between, the token lapses with its pairing.
-      const token = await apiTokens.keep(approver.principal, wanted, ends)
+      const token = await apiTokens.keep(boundBy(most, approver.principal), wanted, ends)
       const outcome = await store.decide(pairing, { as: 'approved', user, token: token.id })
       if (outcome !== 'decided') {
         await apiTokens.revoke(user, token.id, 'pairing_closed')

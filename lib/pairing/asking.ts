@@ -1,12 +1,15 @@
 import { scopeList, scopeText } from '../access/scopes.js'
-import { checkGrants, permissions, type Grants, type Permission } from '../api-tokens/grants.js'
+import { checkGrants, permissions, permissionsIn, type Grants, type Permission } from '../api-tokens/grants.js'
 import { fail, Problem } from '../errors.js'
+import { within } from '../sessions/scope.js'
 import type { Device } from '../sessions/state.js'
 import type { DeviceForm } from './schema.js'
 import type { Asking } from './store.js'
 
+const scopeOf = (permission: Permission): string => `datasets:${permission}`
+
 /** All that a token of a machine can have. */
-const possible = new Set<string>(permissions.map(permission => `datasets:${permission}`))
+const possible = new Set<string>(permissions.map(scopeOf))
 
 const refuse = (path: string, message: string, cause?: unknown): never => fail('invalid_request', { errors: [{ path, message }], cause })
 
@@ -28,17 +31,20 @@ const legible = (name: string): string | null => name.replace(/[\p{C}\s]+/gu, ' 
 /**
  * What a device asks for. All of it is only a suggestion to the user, but a wish that could never be
  * granted is refused at once, where its maker sees it.
+ * @param most what its client may have; undefined is no bound
  * @throws `invalid_request`, `invalid_scope`
  */
-export function askingOf ({ scope = '', device_name: name = '', datasets }: DeviceForm, { ip, user_agent: userAgent }: Device): Asking {
+export function askingOf ({ scope = '', device_name: name = '', datasets }: DeviceForm, { ip, user_agent: userAgent }: Device, most: ReadonlySet<string> | undefined): Asking {
   const wanted = scopeList(scope)
-  if (!wanted.every(item => possible.has(item))) fail('invalid_scope')
   const grants = datasets === undefined ? {} : grantsIn(datasets)
+  const grantable = within(possible, most)
+  if (![...wanted, ...[...permissionsIn(grants)].map(scopeOf)].every(item => grantable.has(item))) fail('invalid_scope')
   return {
     name: legible(name),
     address: ip,
     userAgent: userAgent === null ? null : legible(userAgent),
     scope: scopeText(wanted),
+    ...(most === undefined ? {} : { most: scopeText(grantable) }),
     datasets: Object.fromEntries(Object.entries(grants).map(([glob, words]): [string, Permission[]] => [glob, [...words]]))
   }
 }

@@ -12,6 +12,8 @@ export interface Asking {
   userAgent: string | null
   scope: string
   datasets: Record<string, Permission[]>
+  /** The most that a token for its client may carry, where there is a bound. */
+  most?: string
 }
 
 /** A pairing that waits for a user. Times are milliseconds since the epoch. */

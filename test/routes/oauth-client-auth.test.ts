@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { ownPrefix, PASSWORD, start, type Answer, type Running } from '../support/app.js'
 import { basic, form, newClient, portal, robot, startOAuth, type TestClient } from '../support/oauth.js'
-import { newSecret } from '../support/pairing.js'
+import { newSecret, withUser } from '../support/pairing.js'
 
 const asAda = { grant_type: 'password', username: 'ada', password: PASSWORD }
 const itself = { grant_type: 'client_credentials' }
@@ -141,4 +141,18 @@ t.test('a device code is good for the client that it was given to (RFC 8628 sect
   isRefused(t, await poll(basic(other.id, other.secret)), 'invalid_grant', 'another client')
   isRefused(t, await token({ grant_type: grant, device_code: device.device_code, client_id: scanner.id }), 'invalid_client', 'without the secret')
   isRefused(t, await poll(basic(scanner.id, scanner.secret)), 'authorization_pending', 'its own')
+})
+
+t.test('a device is given no more than its client may have, whoever approves it', async t => {
+  const grant = 'urn:ietf:params:oauth:grant-type:device_code'
+  const scanner = newClient('scanner', { grant_types: [grant], scope: 'datasets:read datasets:create profile' })
+  const running = await startOAuth(t, { OAUTH_CLIENTS: JSON.stringify([scanner.entry]) })
+  const { approve } = withUser(running, (await running.login('admin')).access_token)
+  const begin = (wishes: Record<string, string>) => running.post('device_authorization', wishes, basic(scanner.id, scanner.secret))
+  for (const wishes of [{ scope: 'datasets:write' }, { scope: 'profile' }, { datasets: '*/read,delete' }] as Array<Record<string, string>>) isRefused(t, await begin(wishes), 'invalid_scope', JSON.stringify(wishes))
+
+  const { body: { device_code: device, user_code: code } } = await begin({ scope: 'datasets:read', datasets: '*/read' })
+  t.match(await approve(code, { datasets: { '*': ['read', 'write'] } }), { status: 403, body: { code: 'api_token_too_wide' } })
+  t.match(await approve(code, { datasets: { '*': ['read', 'create'] } }), { status: 200, body: { scope: 'datasets:create datasets:read' } })
+  t.equal((await running.token({ grant_type: grant, device_code: device }, basic(scanner.id, scanner.secret))).body.scope, 'datasets:create datasets:read')
 })
