@@ -84,7 +84,7 @@ export function createApiTokens ({ store, codec, policy, randomId, now, durable,
     },
 
     collect: async (user, id) => {
-      const found = await store.collect(user, id, codec.kid)
+      const found = await store.collect(user, id, await codec.signing())
       if (found.outcome !== 'good') return undefined
       const { now: time, token: { created, expires, scope, datasets }, kid, username } = found
       const text = codec.sign('api', { sub: user, username, jti: id, iat: Math.floor(created / 1000), exp: expires / 1000, scope, datasets }, await codec.lasting(expires, kid))

@@ -23,6 +23,11 @@ export interface Keys {
   readonly current: SigningKey
   /** The key that a token's `kid` names, or undefined for one that this installation does not have (any more). */
   find: (kid: string) => SigningKey | undefined
+  /**
+   * The kid of the key that signs, for what is about to be signed. A process that has not looked at the ring for an
+   * overlap, because it was stopped or asleep, looks first: whatever begins to sign was announced that long before.
+   */
+  signing: () => Promise<string>
   /** Looks a `kid` up in the store where it is not known here. */
   meet: (kid: string) => Promise<void>
   /** Has a key stay until `until` (ms). @returns the kid of the one that does: another one, if that is gone */
@@ -80,18 +85,25 @@ export async function openKeys ({ secret, previous, store, issuer, defaultIssuer
   const { period, reread, ...lasting } = times
   const replica = { replica: newKid(), secrets: [...masters.keys()], ...lasting }
   const checks = Object.fromEntries([...masters].map(([id, { check }]) => [id, check]))
+  let looked = -Infinity
   let wish: { alg: Algorithm, secret: string } | null = { alg, secret: master.id }
 
   const look = async (boot: boolean): Promise<Seen | Refused> => {
+    const asked = now()
     const answer = await store.tend(replica, { boot, checks, first: master.id, kid: newKid(), alg, wish, period, held: state.ring() })
     if (answer.outcome === 'refused') return answer
     await state.take(answer)
+    looked = asked
     const latest = answer.ring.at(-1)
     if (latest?.alg === wish?.alg && latest?.secret === wish?.secret) wish = null
     return answer
   }
 
   const tend = alone(async () => { state.lost((await look(false)).outcome === 'refused') })
+  const signing = async (): Promise<string> => {
+    if (now() - looked >= times.overlap) await tend()
+    return state.current().kid
+  }
   const first = await look(true)
   if (first.outcome === 'refused') throw new BootError([sentenceFor(first)])
 
@@ -99,8 +111,10 @@ export async function openKeys ({ secret, previous, store, issuer, defaultIssuer
     issuer: issuer ?? await store.issuer(defaultIssuer),
     get current () { return state.current() },
     find: state.find,
+    signing,
     meet: state.meeting(tend),
-    promise: async (until, kid = state.current().kid) => {
+    promise: async (until, named) => {
+      const kid = named ?? await signing()
       if (await store.promise(kid, until)) return kid
       await tend()
       const { kid: other } = state.current()

@@ -56,7 +56,7 @@ export function createClientTokens ({ codec, accounts, scopesOf, audit, lifetime
       const bound = proof ? { cnf: { jkt: proof.jkt } } : {}
       const jti = randomId()
       await audit.record(user, { action: 'client_token_issued', details: { client: client.id, scope, token: jti } })
-      const token = codec.sign('access', { sub: user, username, client_id: client.id, gty: 'client_credentials', jti, iat, exp, scope, ...ofSets, ...bound })
+      const token = codec.sign('access', { sub: user, username, client_id: client.id, gty: 'client_credentials', jti, iat, exp, scope, ...ofSets, ...bound }, await codec.signing())
       return { access_token: token, token_type: proof ? 'DPoP' : 'Bearer', expires_in: exp - iat, scope, ...ofSets }
     }
   }

@@ -114,7 +114,7 @@ export function createRefresh ({ store, codec, randomId, limit, durable, inciden
       transport,
       jkt: proof?.jkt,
       accessJti: randomId(),
-      kid: codec.kid
+      kid: await codec.signing()
     }
     if (abandoned()) return fail('request_too_late', { retryAfter: 1 })
     await proof?.spend()

@@ -93,7 +93,7 @@ export function createSessions (parts: Parts): Sessions {
         grace: graceOf(transport, grace),
         device: sealDevice(await sealing.forUser(account.id), device),
         accessJti: randomId(),
-        kid: codec.kid
+        kid: await codec.signing()
       })
       if (opened.outcome === 'limit') return fail('session_limit_reached')
       if (opened.outcome !== 'opened') return fail('invalid_credentials')
@@ -105,7 +105,7 @@ export function createSessions (parts: Parts): Sessions {
     refresh: refreshes ? createRefresh(parts) : async () => fail('refresh_not_offered'),
 
     reauthenticate: async ({ id: user, password }, session) => {
-      const proved = await store.reauthenticate({ user, session, password, accessJti: randomId(), kid: codec.kid })
+      const proved = await store.reauthenticate({ user, session, password, accessJti: randomId(), kid: await codec.signing() })
       if (proved.outcome === 'gone') return fail('session_ended')
       if (proved.outcome !== 'proved') return fail('invalid_credentials')
       report({ type: 'reauthenticated', user, session })

@@ -37,8 +37,8 @@ export interface Codec {
   lasting: (expires: number, kid?: string) => Promise<string>
   /** Which kind a token says it is; nothing about it is verified. */
   kindOf: (token: string) => TokenKind | undefined
-  /** `kid` of the key that signs now. */
-  readonly kid: string
+  /** `kid` of the key that signs now, for what is about to be signed. */
+  signing: () => Promise<string>
 }
 
 /** How access tokens are written. Those that are written in another way stay good until they expire. */
@@ -118,7 +118,7 @@ export function createCodec ({ keys, audience, accessFormat, leeway, now }: Part
     keyOf,
     lasting: keys.promise,
     kindOf: token => headerOf(token).kind,
-    get kid () { return keys.current.kid }
+    signing: keys.signing
   }
 }
 

@@ -121,6 +121,18 @@ t.test('a replica that missed an announcement looks for the key before it refuse
   }
 })
 
+t.test('a replica that was asleep signs with the key that the others sign with', async t => {
+  const { replicas: [one, asleep], advance } = await startReplicas(t, 2)
+  const { refresh_token: token } = await asleep!.login('admin')
+  const { kid } = await (await admin(one!)).rotate()
+  advance(301)
+  const signed = async (pair: Promise<{ access_token: string }>): Promise<string> => kidOf((await pair).access_token)
+  t.equal(await signed(asleep!.refresh(token).then(({ body }) => body)), kid)
+  const { kid: another } = await (await admin(one!)).rotate()
+  advance(301)
+  t.equal(await signed(asleep!.login('admin')), another)
+})
+
 t.test('a key that signed API tokens stays until the last of them has expired', async t => {
   const { call, login, app, clock } = await oneApp(t)
   const { access_token: token } = await login('admin')

@@ -5,6 +5,7 @@ import { BootError } from '#lib/boot-error.js'
 import { keysOf, newKey, ownPrefix, start, type Running } from '../../support/app.js'
 import { pageOf } from '../../support/jar.js'
 import { begin, newSecret, poll, withUser, wordOf } from '../../support/pairing.js'
+import { startCluster } from '../../support/redis.js'
 import { startMailbox } from '../../support/smtp.js'
 
 async function until (what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
@@ -123,6 +124,22 @@ t.test('a change can be taken back while it is under way, and a new secret that 
   await until('all is sealed anew', async () => await obstacleOf(changed) === null)
   const back = await lab.run({ JWT_SECRET_KEY: lab.secrets.former, JWT_SECRET_KEY_PREVIOUS: lab.secrets.next })
   await until('the former one is in use again', () => inUse(back) === id)
+})
+
+t.test('the secret changes on a Redis Cluster as well', async t => {
+  const cluster = await startCluster()
+  t.teardown(() => cluster.remove())
+  const lab = await installation(t, { REDIS_URL: cluster.url })
+  const old = await lab.before()
+  const ada = await old.createUser('ada', { email: 'ada@lab.example' })
+  const pair = await old.login('ada')
+  await old.app.close()
+  const changing = await lab.between()
+  await until('all is sealed anew', async () => (await changing.app.keys.list())[0]!.status === 'current' && await obstacleOf(changing) === null)
+  await changing.app.close()
+  const late = await lab.after()
+  t.equal((await late.refresh(pair.refresh_token, newKey())).status, 200)
+  t.strictSame((await late.app.accountStore.byEmail('ada@lab.example')).map(({ id }) => id), [ada.id])
 })
 
 t.test('of two changes in a row nothing is lost', async t => {
