@@ -56,7 +56,7 @@ export const actions = {
   api_token_ended: action('api_tokens', 'An API token was withdrawn', { reasons: ['revoked', 'revoked_by_admin', 'new_token_generated', 'pairing_closed', 'keys_reset'] }),
   api_token_collected: action('api_tokens', 'A paired device came for its API token'),
   client_token_issued: action('api_tokens', 'A client got an access token for itself; details say which client, for what scope', { minor: true }),
-  client_token_ended: action('api_tokens', 'An access token of a client itself was revoked; details say of which client', { reasons: ['revoked'] }),
+  client_token_ended: action('api_tokens', 'An access token of a client itself was revoked; details say of which client', { reasons: ['revoked'], minor: true }),
   device_approved: action('api_tokens', 'A device was given an API token by pairing; details say which'),
   device_denied: action('api_tokens', 'A device that asked for pairing was turned away'),
   key_announced: action('keys', 'A key is going to sign: it was time, somebody ordered it, or algorithm or secret are to be others; details say which', { reasons: ['scheduled', 'ordered', 'algorithm', 'secret'] }),

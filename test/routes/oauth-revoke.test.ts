@@ -1,5 +1,6 @@
+import type { Redis } from 'ioredis'
 import t from 'tap'
-import { PASSWORD, start, type Running } from '../support/app.js'
+import { claimsIn, PASSWORD, start, type Running } from '../support/app.js'
 import { basic, portal, robot, startOAuth } from '../support/oauth.js'
 
 const revoke = (call: Running['call'], parameters: Record<string, string>) =>
@@ -106,6 +107,17 @@ for (const kind of ['an API token', 'a registered client']) {
     t.equal((await call('GET', '/v1/scans', { token: machine.token })).status, 200, 'nor is the API token withdrawn')
   })
 }
+
+t.test('a machine that gets and ends tokens without end pushes no other event out of the log of its owner', async t => {
+  const { app, token, post, apiToken } = await startOAuth(t)
+  const machine = await apiToken()
+  const own = basic(machine.id, machine.token)
+  const { sub } = claimsIn(machine.token)
+  const events = async (): Promise<unknown[]> => await (app.redis as Redis).xrange(`${app.names.user(sub)}:audit`, '-', '+')
+  const before = await events()
+  for (let i = 0; i < 3; i++) t.equal((await post('revoke', { token: (await token({ grant_type: 'client_credentials' }, own)).body.access_token }, own)).status, 200)
+  t.strictSame(await events(), before)
+})
 
 t.test('an API token is its own credential, and is withdrawn', async t => {
   const { post, call, apiToken } = await startOAuth(t)

@@ -2,5 +2,5 @@
 -- KEYS[1]  base name of the user  ARGV  2 jti  3 until when it would have been good, ms  4 id of the client
 
 if redis.call('SET', KEYS[1] .. ':ended-access:' .. ARGV[2], '1', 'NX', 'PXAT', ARGV[3]) then
-  audit('client_token_ended', { reason = 'revoked', details = cjson.encode({ client = ARGV[4], token = ARGV[2] }) })
+  audit_minor('client_token_ended', { reason = 'revoked', details = cjson.encode({ client = ARGV[4], token = ARGV[2] }) })
 end
