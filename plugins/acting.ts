@@ -22,7 +22,7 @@ const refusalOf = (request: FastifyRequest, { code, extras: { subject, about } }
 
 export default fp(async app => {
   const onError = (error: unknown): void => app.log.warn({ err: error }, 'an audit event could not be written')
-  const refusals = createRefusals({ record: app.auditStore.record, onError })
+  const refusals = createRefusals({ record: app.auditStore.record, byItself: app.acting.byItself, onError })
   app.addHook('onRequest', (request, _reply, done) => app.acting.run(() => whoActs(request), done))
   // Once more, because what reads the body goes on in the context of the connection.
   app.addHook('preValidation', (request, _reply, done) => app.acting.run(() => whoActs(request), done))

@@ -16,6 +16,8 @@ export interface ActingContext {
   current: () => Acting
   /** @param who asked whenever something is recorded, since a caller becomes known only on the way */
   run: <T>(who: () => Acting, act: () => T) => T
+  /** For what the service does by itself, in whosever call it comes to it. */
+  byItself: <T>(act: () => T) => T
 }
 
 const theService: Acting = { by: 'system', session: '', device: null }
@@ -24,6 +26,7 @@ export function createActingContext (): ActingContext {
   const storage = new AsyncLocalStorage<() => Acting>()
   return {
     current: () => storage.getStore()?.() ?? theService,
-    run: (who, act) => storage.run(who, act)
+    run: (who, act) => storage.run(who, act),
+    byItself: act => storage.run(() => theService, act)
   }
 }

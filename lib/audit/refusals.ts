@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.js'
+import type { ActingContext } from './acting.js'
 import { owners } from './owners.js'
 import type { AuditStore, NewEvent } from './store.js'
 
@@ -51,7 +52,7 @@ const WINDOW_MS = 1_000
 /** Refusals of one owner within a second. */
 interface Window { seen: number, timer: NodeJS.Timeout }
 
-interface Parts { record: AuditStore['record'], onError: (error: unknown) => void }
+interface Parts { record: AuditStore['record'], byItself: ActingContext['byItself'], onError: (error: unknown) => void }
 
 /**
  * Records refusals, some a second of each owner; of the rest how many they were, so that a stranger cannot
@@ -60,7 +61,7 @@ interface Parts { record: AuditStore['record'], onError: (error: unknown) => voi
  * Callers rely on: what `note` records is in the store when it answers, and it never fails, since a refusal
  * stays what it is also when it cannot be recorded.
  */
-export function createRefusals ({ record, onError }: Parts) {
+export function createRefusals ({ record, byItself, onError }: Parts) {
   const windows = new Map<string, Window>()
 
   const write = async (owner: string, event: NewEvent): Promise<void> => { await record(owner, event).catch(onError) }
@@ -69,7 +70,8 @@ export function createRefusals ({ record, onError }: Parts) {
     const { seen, timer } = windows.get(owner)!
     clearTimeout(timer)
     windows.delete(owner)
-    if (seen > MOST_A_SECOND) await write(owner, { action: 'refusals_counted', details: { count: seen - MOST_A_SECOND } })
+    // They are of many callers, of whom the first has set the timer.
+    if (seen > MOST_A_SECOND) await byItself(() => write(owner, { action: 'refusals_counted', details: { count: seen - MOST_A_SECOND } }))
   }
 
   return {

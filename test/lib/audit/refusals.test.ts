@@ -3,6 +3,8 @@ import { owners } from '#lib/audit/owners.js'
 import { createRefusals, type Refusal } from '#lib/audit/refusals.js'
 import type { NewEvent } from '#lib/audit/store.js'
 
+const byItself = <T>(act: () => T): T => act()
+
 const refusal = (more: Partial<Refusal> = {}): Refusal =>
   ({ code: 'access_token_invalid', user: undefined, session: undefined, route: '/v1/users/me', method: 'GET', request: 'req-1', ...more })
 
@@ -10,7 +12,7 @@ t.test('a refusal is in the store when it may be answered', async t => {
   let write = (): void => {}
   const written = new Promise<void>(resolve => { write = resolve })
   const steps: string[] = []
-  const { note, flush } = createRefusals({ record: async () => { await written; steps.push('recorded') }, onError: error => t.fail(String(error)) })
+  const { note, flush } = createRefusals({ byItself, record: async () => { await written; steps.push('recorded') }, onError: error => t.fail(String(error)) })
   const noted = note(refusal()).then(() => steps.push('answered'))
   await new Promise(setImmediate)
   t.strictSame(steps, [], 'it waits')
@@ -22,7 +24,7 @@ t.test('a refusal is in the store when it may be answered', async t => {
 
 t.test('one that cannot be recorded is answered all the same', async t => {
   const errors: unknown[] = []
-  const { note, flush } = createRefusals({ record: async () => { throw new Error('away') }, onError: error => errors.push(error) })
+  const { note, flush } = createRefusals({ byItself, record: async () => { throw new Error('away') }, onError: error => errors.push(error) })
   await note(refusal())
   t.match(errors, [{ message: 'away' }])
   await flush()
@@ -30,7 +32,7 @@ t.test('one that cannot be recorded is answered all the same', async t => {
 
 t.test('ten of each owner are recorded, and of the rest how many they were', async t => {
   const events: Array<[string, NewEvent]> = []
-  const { note, flush } = createRefusals({ record: async (owner, event) => { events.push([owner, event]) }, onError: error => t.fail(String(error)) })
+  const { note, flush } = createRefusals({ byItself, record: async (owner, event) => { events.push([owner, event]) }, onError: error => t.fail(String(error)) })
   for (let n = 0; n < 13; n++) await note(refusal())
   await note(refusal({ user: 'ada', code: 'not_permitted', session: 's1' }))
   await note(refusal({ code: 'not_found' }))
