@@ -41,7 +41,7 @@ export const accountFrom = (fields: Fields, sealing: Pick<Sealing, 'withSalt'>):
   active: fields.active === '1',
   verified: fields.verified === '1',
   // Opened when it is asked for: most calls look an account up and show nothing of it.
-  get email () { return fields.email ? openStored(sealing.withSalt(this.id, fields.salt ?? ''), 'email', fields.email) : null },
+  get email () { return fields.email ? openStored(sealing.withSalt(this.id, fields.salt ?? '', fields.former), 'email', fields.email) : null },
   created: Number(fields.created),
   lastLogin: fields.last_login ? Number(fields.last_login) : null,
   unlocked: Number(fields.unlocked ?? 0)

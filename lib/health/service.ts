@@ -1,5 +1,5 @@
 import { access, constants } from 'node:fs/promises'
-import type { Keys } from '../keys/service.js'
+import type { Keys } from '../keys/keys.js'
 import type { RedisClient } from '../redis/connect.js'
 import type { Readiness } from './schema.js'
 

@@ -1,6 +1,6 @@
 import { UsageError } from '../usage-error.js'
 import type { Key } from './schema.js'
-import type { Keys } from './service.js'
+import type { Keys } from './keys.js'
 import type { KeyStatus } from './status.js'
 
 const line = ({ kid, alg, status, created, retires }: Key): string =>

@@ -2,56 +2,18 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { BootError } from '../boot-error.js'
 import { fail } from '../errors.js'
 import { alone } from './alone.js'
-import { publish, type Published } from './jwks.js'
+import { publish } from './jwks.js'
+import type { Keys } from './keys.js'
 import { openMaster, type Master } from './master.js'
-import type { SigningKey } from './material.js'
 import { sentenceFor } from './refusals.js'
 import { presentRing, type Algorithm } from './ring.js'
-import type { Key } from './schema.js'
 import type { Secret } from './secret.js'
-import { createSecrets, type Secrets } from './secrets.js'
+import { createSecrets } from './secrets.js'
 import { createRingState } from './state.js'
-import { statusOf, type KeyStatus } from './status.js'
+import { statusOf } from './status.js'
 import type { KeyStore, Refused, Seen } from './store.js'
 import type { KeyTimes } from './times.js'
-import { createTurnover, type Turnover } from './turnover.js'
-
-/** The keys of this installation, derived from its secret; equal on every replica. */
-export interface Keys {
-  issuer: string
-  /** The key that signs now. @throws `store_unavailable` where this process does not know its secret */
-  readonly current: SigningKey
-  /** The key that a token's `kid` names, or undefined for one that this installation does not have (any more). */
-  find: (kid: string) => SigningKey | undefined
-  /**
-   * The kid of the key that signs, for what is about to be signed. A process that has not looked at the ring for an
-   * overlap, because it was stopped or asleep, looks first: whatever begins to sign was announced that long before.
-   */
-  signing: () => Promise<string>
-  /** Looks a `kid` up in the store where it is not known here. */
-  meet: (kid: string) => Promise<void>
-  /** Has a key stay until `until` (ms). @returns the kid of the one that does: another one, if that is gone */
-  promise: (until: number, kid?: string) => Promise<string>
-  /** Keys for other purposes than tokens, of the secret in use and of others that are known. */
-  secrets: Secrets
-  /** Whether the store still is the one that these keys belong to. */
-  belong: () => Promise<boolean>
-  /** The keys with which others verify access tokens. @param known entity tags of what the caller has */
-  published: (known: string | undefined) => Published
-  /** The ring, the latest key first. */
-  list: () => Promise<Key[]>
-  /** Announces a key that is to sign next. @returns it, or the one that is announced already */
-  rotate: () => Promise<Key>
-  /** Removes a key, and with it all tokens that it signed. @throws `key_not_found`, `key_signing` */
-  remove: (kid: string) => Promise<void>
-  /** Says that this process runs, brings the ring forward and reads it. */
-  tend: () => Promise<void>
-  /** Says that it does not run any more. */
-  leave: () => Promise<void>
-  status: () => Promise<KeyStatus>
-  /** Gives a former secret up. */
-  turnover: Turnover
-}
+import { createTurnover } from './turnover.js'
 
 interface Parts {
   secret: Secret
@@ -100,8 +62,10 @@ export async function openKeys ({ secret, previous, store, issuer, defaultIssuer
   }
 
   const tend = alone(async () => { state.lost((await look(false)).outcome === 'refused') })
+  const meet = state.meeting(tend)
+  const refreshed = async (): Promise<void> => { if (now() - looked >= times.overlap) await tend() }
   const signing = async (): Promise<string> => {
-    if (now() - looked >= times.overlap) await tend()
+    await refreshed()
     return state.current().kid
   }
   const first = await look(true)
@@ -112,7 +76,10 @@ export async function openKeys ({ secret, previous, store, issuer, defaultIssuer
     get current () { return state.current() },
     find: state.find,
     signing,
-    meet: state.meeting(tend),
+    meet: async kid => {
+      await refreshed()
+      await meet(kid)
+    },
     promise: async (until, named) => {
       const kid = named ?? await signing()
       if (await store.promise(kid, until)) return kid
@@ -122,6 +89,7 @@ export async function openKeys ({ secret, previous, store, issuer, defaultIssuer
     },
     secrets,
     belong: async () => {
+      if (state.isLost()) return false
       const { id } = secrets()[0]
       return sameText(await store.check(id) ?? '', checks[id] ?? '')
     },

@@ -25,6 +25,7 @@ export interface RingState {
   take: (seen: Seen) => Promise<void>
   /** Notes whether the ring is that of another installation, or of a secret that is not known here. */
   lost: (isLost: boolean) => void
+  isLost: () => boolean
   /** Looks where a kid is not known. All who wait share one look, and looks are some time apart. */
   meeting: (look: () => Promise<void>) => (kid: string) => Promise<void>
 }
@@ -86,6 +87,7 @@ export function createRingState ({ masters, now }: Parts): RingState {
       offset = seen.now - now()
     },
     lost: is => { isLost = is },
+    isLost: () => isLost,
     meeting: look => {
       let waiting: Promise<void> | undefined
       let last = -Infinity
@@ -96,9 +98,8 @@ export function createRingState ({ masters, now }: Parts): RingState {
         await look()
       }
       return async kid => {
-        if (known.has(kid)) return
-        await (waiting ??= lookSoon())
-        if (isLost && !known.has(kid)) fail('store_unavailable', { retryAfter: 5 })
+        if (!known.has(kid)) await (waiting ??= lookSoon())
+        if (isLost) fail('store_unavailable', { retryAfter: 5 })
       }
     }
   }

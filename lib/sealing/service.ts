@@ -17,8 +17,8 @@ export interface Sealing {
    * does not exist it is one whose key nobody keeps: it opens nothing, and nothing will open what it seals.
    */
   forUser: (user: string) => Promise<Seal>
-  /** The same where the salt is at hand, for what the secrets that are known have sealed. */
-  withSalt: (user: string, salt: string) => Seal
+  /** The same where the fields `salt` and `former` of the account are at hand. */
+  withSalt: (user: string, salt: string, former?: string) => Seal
   /** Seals what belongs to no known user. */
   anonymous: Seal
   /** A salt for a new account. */
@@ -68,9 +68,9 @@ export function createSealing ({ redis, names, secrets, randomId, now }: Parts):
       return seal
     },
 
-    withSalt: (user, salt) => {
+    withSalt: (user, salt, former) => {
       const known = remembered.get(user)
-      return known?.salt === salt ? known.seal : sealOf(user, salt)
+      return known?.salt === salt ? known.seal : sealOf(user, salt, former)
     },
 
     anonymous: createAnonymousSeal(secrets),

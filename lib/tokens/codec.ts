@@ -1,7 +1,7 @@
 import { createSigner } from 'fast-jwt'
 import { fail } from '../errors.js'
 import type { SigningKey } from '../keys/material.js'
-import type { Keys } from '../keys/service.js'
+import type { Keys } from '../keys/keys.js'
 import { kinds, type ClaimsOf, type TokenKind } from './claims.js'
 import { Recent } from '../recent.js'
 import { BadToken } from './encoding.js'
@@ -112,7 +112,7 @@ export function createCodec ({ keys, audience, accessFormat, leeway, now }: Part
 
     ready: async token => {
       const { kid } = headerOf(token)
-      if (kid !== undefined && !keys.find(kid)) await keys.meet(kid)
+      if (kid !== undefined) await keys.meet(kid)
     },
 
     keyOf,

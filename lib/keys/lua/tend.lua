@@ -29,7 +29,8 @@ end
 
 -- What a failover or an old backup took away and this replica still has. What was removed by order stays away.
 for _, key in ipairs(#ring > 0 and ask.held or {}) do
-  if not find(key.kid) and not f['gone:' .. key.kid] and (key.kept or f['secret:' .. key.secret]) then
+  local derivable = key.kept or f['secret:' .. key.secret] or ask.checks[key.secret]
+  if derivable and not find(key.kid) and not f['gone:' .. key.kid] then
     key.retires = nil
     ring[#ring + 1] = key
     table.sort(ring, by_time)
@@ -37,6 +38,7 @@ for _, key in ipairs(#ring > 0 and ask.held or {}) do
     if till and till <= now then
       table.remove(ring, (find(key.kid)))
     else
+      if not key.kept and not f['secret:' .. key.secret] then set('secret:' .. key.secret, ask.checks[key.secret]) end
       audit('key_restored', { details = cjson.encode({ kid = key.kid }), alarm = true })
     end
   end

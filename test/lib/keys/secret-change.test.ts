@@ -38,6 +38,7 @@ t.test('the secret changes under a running service, nobody is logged out, and th
   const lab = await installation(t, { MAIL_URL: mailbox.url })
   const old = await lab.before()
   const formerId = inUse(old)
+  const formerKeys = [...Object.values(old.app.keys.secrets()[0]), old.app.keys.current.secret, old.app.keys.current.opaque].filter(key => Buffer.isBuffer(key))
   const { access_token: admin, refresh_token: adminRefresh, user } = await old.login('admin', undefined, { device: 'microscope' })
   const ada = await old.createUser('ada', { email: 'Ada@Lab.example', roles: ['contributor'] })
   const idle = await old.login('ada', undefined, { device: 'laptop of Ada' })
@@ -90,6 +91,9 @@ t.test('the secret changes under a running service, nobody is logged out, and th
   const redis = late.app.redis as Redis
   const stored = async (id: string): Promise<string> => JSON.stringify(await Promise.all((await keysOf(late.app, id)).filter(name => !name.includes(':audit')).map(async name => await redis.type(name) === 'hash' ? await redis.hgetall(name) : '')))
   for (const id of [ada.id, user.id]) t.notMatch(await stored(id), new RegExp(`"1\\.${formerId}\\.`), 'nothing that can be written again is still sealed with the former one')
+  const facts = JSON.stringify(await redis.hgetall(`${late.app.names.keys}:facts`))
+  t.equal(formerKeys.length, 7)
+  for (const form of ['hex', 'base64', 'base64url'] as const) t.notOk(formerKeys.some(formerKey => facts.includes(formerKey.toString(form).slice(0, 20))), `no former key is kept in clear (${form})`)
   const { body: { items: told } } = await late.call('GET', '/v1/audit?kind=keys', { token: approver.access_token })
   t.strictSame(told.map(({ action, reason }: Record<string, string>) => [action, reason]), [['secret_changed', null], ['key_announced', 'secret']])
 })
@@ -124,6 +128,63 @@ t.test('a change can be taken back while it is under way, and a new secret that 
   await until('all is sealed anew', async () => await obstacleOf(changed) === null)
   const back = await lab.run({ JWT_SECRET_KEY: lab.secrets.former, JWT_SECRET_KEY_PREVIOUS: lab.secrets.next })
   await until('the former one is in use again', () => inUse(back) === id)
+})
+
+t.test('what is still sealed with the former secret in the last moment can be read without it', async t => {
+  const lab = await installation(t)
+  const old = await lab.before()
+  const ada = await old.createUser('ada', { email: 'ada@lab.example' })
+  await old.login('ada')
+  // As a replica does that was stopped right before it wrote.
+  const late = (await old.app.sealing.forUser(ada.id)).seal('email', 'later@lab.example')
+  await old.app.close()
+  const changing = await lab.between()
+  await until('all is sealed anew', async () => (await changing.app.keys.list())[0]!.status === 'current' && await obstacleOf(changing) === null)
+  await changing.app.redis.hset(`${changing.app.names.user(ada.id)}:user`, 'email', late)
+  await changing.app.close()
+  const { access_token: token } = await (await lab.after()).login('ada')
+  const after = await lab.after()
+  t.match((await after.call('GET', '/v1/users/me', { token })).body, { email: 'later@lab.example' })
+})
+
+t.test('a replica that slept through the change answers 503 until it is given the new secret, never 401', async t => {
+  const lab = await installation(t)
+  const asleep = await lab.before()
+  const pair = await asleep.login('admin')
+  // It says nothing any more, and is taken to be gone.
+  await asleep.app.keys.leave()
+  const changing = await lab.between()
+  const names = changing.app.names
+  // Asleep means that its own looks do not come; here they do, so what they say is taken back.
+  const forget = async () => { for (const field of await changing.app.redis.hkeys(`${names.keys}:facts`)) if (field.startsWith('replica:')) await changing.app.redis.hdel(`${names.keys}:facts`, field) }
+  await until('the new secret is in use', async () => {
+    await forget()
+    await changing.app.keys.tend()
+    return (await changing.app.keys.list())[0]!.status === 'current'
+  })
+  await asleep.app.keys.tend()
+  t.equal((await asleep.call('GET', '/v1/users/me', { token: pair.access_token })).status, 503)
+  t.equal((await asleep.refresh(pair.refresh_token)).status, 503)
+  t.match((await asleep.call('GET', '/health/ready')), { status: 503, body: { keys: 'failing' } })
+  t.equal((await changing.refresh(pair.refresh_token, newKey())).status, 200)
+})
+
+t.test('a store that falls back to before the change loses nobody', async t => {
+  const lab = await installation(t)
+  const old = await lab.before()
+  await old.app.close()
+  const changing = await lab.between()
+  const { app } = changing
+  const facts = `${app.names.keys}:facts`
+  const before = await app.redis.hgetall(facts)
+  const lost = { ...before, ring: JSON.stringify((JSON.parse(before.ring!) as object[]).slice(0, 1)) }
+  await until('the new secret is in use', async () => (await app.keys.list())[0]!.status === 'current')
+  const pair = await changing.login('admin')
+  await app.redis.del(facts)
+  await app.redis.hset(facts, Object.fromEntries(Object.entries(lost).filter(([field]) => field !== `secret:${inUse(changing)}`)))
+  await app.keys.tend()
+  t.equal(await me(changing, pair.access_token), 200)
+  t.equal((await lab.between()).app.keys.current.kid, app.keys.current.kid)
 })
 
 t.test('the secret changes on a Redis Cluster as well', async t => {
