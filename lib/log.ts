@@ -9,11 +9,11 @@ export const loggerFor = ({ LOG_LEVEL: level, NODE_ENV: environment }: Config) =
     : {})
 })
 
-const personal = /@|%40|eyJ/i
+const personal = /@|%40|eyJ|\bgc[a-z]_[\w.-]{30}/i
 
 /**
- * The path of a request, without its query, and without segments that hold an e-mail address or a signed token:
- * those stand there by mistake.
+ * The path of a request, without its query, and without segments that hold an e-mail address, a signed token or
+ * something secret of ours that begins with `gca_` and the like: those stand there by mistake.
  */
 export const pathForLog = (url: string): string =>
   url.split(/[?#]/, 1)[0]!.split('/').map(segment => personal.test(segment) ? '*' : segment).join('/')

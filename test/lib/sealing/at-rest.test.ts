@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
@@ -172,6 +173,7 @@ async function mishaps ({ call, secret, url }: Client, { first, second, password
     `/v1/users/me?access_token=${second.access_token}`, `/nowhere?token=${torn}&email=${encodeURIComponent(address)}`, `/verify/${torn}`, `/v1/users/${address}`,
     `/v1/users/${encodeURIComponent(address)}`, `/v1/users/%ff/${torn}?password=${typed}`, `/login?username=${address}`, `//${address}`
   ]) await call('GET', path)
+  for (const kind of ['gca_k1.', 'gcs_', 'gcr_', 'gci_']) await call('GET', `/nowhere/${kind}${secret('token', randomBytes(32).toString('base64url'))}`)
   await call('POST', '/oauth/revoke', { form: { token: torn } })
   await call('POST', '/v1/auth/refresh', { body: { refresh_token: first.refresh_token } })
   await call('GET', '/v1/users/me', { more: { 'x-secret': torn, cookie: `session=${torn}; ${'x'.repeat(20_000)}` } })
