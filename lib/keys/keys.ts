@@ -40,6 +40,7 @@ export interface Keys {
   tend: () => Promise<void>
   /** Says that it does not run any more. */
   leave: () => Promise<void>
+  /** What an operator wants to know of keys and of a change of the secret. */
   status: () => Promise<KeyStatus>
   /** Gives a former secret up. */
   turnover: Turnover

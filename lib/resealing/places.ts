@@ -30,10 +30,19 @@ async function sessions (parts: Parts): Promise<Place[]> {
   return found
 }
 
+/** What is damaged must not keep the rest from being sealed anew. */
+function objectIn (text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>
+  } catch {
+    return {}
+  }
+}
+
 async function invitations (parts: Parts): Promise<Place[]> {
   return Object.entries(await parts.redis.hgetall(`${parts.base}:invitations`)).flatMap(([field, before]) => {
-    const kept = JSON.parse(before) as { email: string | null }
-    const email = anew(parts, 'invitation', kept.email ?? '')
+    const kept = objectIn(before)
+    const email = anew(parts, 'invitation', String(kept.email ?? ''))
     return email === undefined ? [] : [{ hash: 'invitations', field, before, after: JSON.stringify({ ...kept, email }) }]
   })
 }

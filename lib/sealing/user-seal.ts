@@ -6,7 +6,14 @@ const FIELD = 'former key'
 /** Keys of one user under former secrets, sealed under the one in use, by id of the secret. */
 type Former = Partial<Record<string, string>>
 
-const formerIn = (text: string): Former => text === '' ? {} : JSON.parse(text) as Former
+/** A field that is damaged opens nothing, and spoils nothing else. */
+function formerIn (text: string): Former {
+  try {
+    return text === '' ? {} : JSON.parse(text) as Former
+  } catch {
+    return {}
+  }
+}
 
 interface User { id: string, salt: string, /** The field of the account. */ former: string }
 

@@ -16,7 +16,7 @@ async function until (what: string, isSo: () => boolean | Promise<boolean>): Pro
 
 /** An installation whose secret can be changed; the overlap is short, because Redis' clock is what it is. */
 async function installation (t: Test, env: Record<string, string> = {}) {
-  const shared = { REDIS_PREFIX: ownPrefix(), ISSUER: 'http://lab.example', KEY_OVERLAP: '0.3', REGISTRATION: 'invite', ...env }
+  const shared = { REDIS_PREFIX: ownPrefix(), ISSUER: 'http://lab.example', KEY_OVERLAP: '0.15', REGISTRATION: 'invite', ...env }
   const secrets = { former: newSecret(), next: newSecret() }
   const run = (more: Record<string, string>): Promise<Running> => start(t, { ...shared, ...more })
   return {
@@ -103,9 +103,9 @@ t.test('a secret that fits nothing, or goes too early, is refused at the start w
   const old = await lab.before()
   await t.rejects(lab.run({ JWT_SECRET_KEY: newSecret() }), /guardcell keys reset/)
   await t.rejects(lab.run({ JWT_SECRET_KEY: newSecret(), JWT_SECRET_KEY_PREVIOUS: newSecret() }), BootError)
-  await old.app.close()
   const changing = await lab.between()
   await t.rejects(lab.after(), /JWT_SECRET_KEY_PREVIOUS cannot go yet: it is still in use/)
+  await old.app.close()
   await until('the new secret is in use', async () => (await changing.app.keys.list())[0]!.status === 'current')
   await t.rejects(lab.before(), /guardcell keys reset/, 'nor is there a way back without the new one')
   await until('all is sealed anew', async () => await obstacleOf(changing) === null)
@@ -142,8 +142,8 @@ t.test('what is still sealed with the former secret in the last moment can be re
   await until('all is sealed anew', async () => (await changing.app.keys.list())[0]!.status === 'current' && await obstacleOf(changing) === null)
   await changing.app.redis.hset(`${changing.app.names.user(ada.id)}:user`, 'email', late)
   await changing.app.close()
-  const { access_token: token } = await (await lab.after()).login('ada')
   const after = await lab.after()
+  const { access_token: token } = await after.login('ada')
   t.match((await after.call('GET', '/v1/users/me', { token })).body, { email: 'later@lab.example' })
 })
 
