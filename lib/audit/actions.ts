@@ -22,7 +22,7 @@ const failure = { result: 'failure' } as const
 
 /** Every action that is recorded; `docs/audit.md` has the same table. */
 export const actions = {
-  login: action('sessions', 'Somebody signed in and a session was opened'),
+  login: action('sessions', 'Somebody signed in and a session was opened; details name the client that they used'),
   reauthenticated: action('sessions', 'Somebody who is signed in showed the password again'),
   logout: action('sessions', 'A session was ended by who has a token of it'),
   session_revoked: action('sessions', 'A session was ended otherwise, `by` whom it says', { reasons: ['revoked', 'deactivated', 'deleted', 'inactive', 'password_changed', 'password_reset', 'keys_reset'] }),

@@ -36,8 +36,6 @@ const LATEST_EXPIRY = 3600
 const CLOCKS_APART = 60
 const TYPES: readonly unknown[] = [undefined, 'JWT', 'client-authentication+jwt']
 
-const refuse = (message: string): never => fail('invalid_client', { errors: [{ path: '/client_assertion', message }] })
-
 /** Who an assertion says that it is; nothing about it is verified. */
 export function clientNamedIn (assertion: string): string | undefined {
   try {
@@ -76,6 +74,7 @@ function signedClaims (assertion: string, keys: readonly ClientKey[]): Claims | 
  */
 export const createAssertions = ({ issuer, isNew, now, leeway }: Parts) =>
   async (assertion: string, id: string, keys: readonly ClientKey[]): Promise<void> => {
+    const refuse = (message: string): never => fail('invalid_client', { errors: [{ path: '/client_assertion', message }], about: { client: id } })
     const { iss, sub, aud, exp, nbf = 0, iat = 0, jti } = signedClaims(assertion, keys) ?? refuse('is not signed by a key of the client')
     const time = now() / 1000
     if (iss !== id || sub !== id) refuse('is not of the client')

@@ -34,8 +34,9 @@ export function createClientAuthentication ({ registry, codec, authenticate, che
 
   const registered = ({ id = FIRST_PARTY, secret }: ClientCredentials): Client => {
     const found = registry.get(id)
-    if (secret === undefined) return found?.client.kind === 'public' ? found.client : fail('invalid_client')
-    return isClientSecret(secret, found?.secretHashes ?? []) ? found!.client : fail('invalid_client')
+    const refuse = (): never => fail('invalid_client', found ? { about: { client: id } } : {})
+    if (secret === undefined) return found?.client.kind === 'public' ? found.client : refuse()
+    return isClientSecret(secret, found?.secretHashes ?? []) ? found!.client : refuse()
   }
 
   const byAssertion = async (assertion: string, id: string | undefined): Promise<Client> => {

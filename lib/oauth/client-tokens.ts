@@ -41,7 +41,7 @@ export function createClientTokens ({ codec, accounts, scopesOf, audit, lifetime
       return { user: account.id, username: account.username, allowed: new Set(scopeList(scope).filter(may)), datasets: grantsText(datasets), expires }
     }
     const account = client.kind === 'confidential' && client.account !== undefined ? await accounts.byUsername(client.account) : undefined
-    if (!account?.active) return fail('unauthorized_client')
+    if (!account?.active) return fail('unauthorized_client', { about: { client: client.id } })
     return { user: account.id, username: account.username, allowed: within(scopesOf(account), client.scope), expires: Infinity }
   }
 

@@ -21,6 +21,6 @@ export const createDeviceAuthorization = ({ devices, authenticateClient }: Parts
     const parameters = parametersOf(sent ?? {})
     const form = checkForm(check, parameters)
     const client = await authenticateClient(authorization, parameters)
-    if (!client.grants.has(deviceCodeGrant.grantType)) return fail('unauthorized_client')
+    if (!client.grants.has(deviceCodeGrant.grantType)) return fail('unauthorized_client', { about: { client: client.id } })
     return await devices.begin(form, device, client)
   }

@@ -39,7 +39,7 @@ export function createRevocation ({ codec, registry, authenticateClient, session
 
   const admit = (client: Client, owner: string | undefined): void => {
     if (owner === undefined || owner === client.id) return
-    fail(client.kind === 'public' ? 'invalid_client' : 'unauthorized_client')
+    fail(client.kind === 'public' ? 'invalid_client' : 'unauthorized_client', { about: { client: client.id } })
   }
 
   const end = async ({ kind, claims }: PresentedToken): Promise<void> => {

@@ -32,6 +32,6 @@ export const createTokenEndpoint = ({ offered, ...services }: GrantServices & { 
     const { grant, check } = grants.get(type)!
     const body = checkForm(check, form)
     const client = await services.authenticateClient(request.authorization, form)
-    if (!client.grants.has(grant.grantType)) return fail('unauthorized_client')
+    if (!client.grants.has(grant.grantType)) return fail('unauthorized_client', { about: { client: client.id } })
     return await grant.exchange(services, body, { ...request, client })
   }

@@ -51,6 +51,27 @@ t.test('who does not show that it is the client is refused, whatever is wrong', 
   isRefused(t, await token(itself, basic(machine.id, machine.token)), 'invalid_client', 'an API token that was withdrawn')
 })
 
+t.test('the audit log names the client of a sign-in and of a refusal, and nobody who is no client', async t => {
+  const { app, token, call, login, post } = await startOAuth(t)
+  const { body: pair } = await token(asAda, basic(portal.id, portal.secret))
+  await token(itself, basic(robot.id, portal.secret))
+  await token(itself, basic('a-stranger', portal.secret))
+  await token(asAda, basic(robot.id, robot.secret))
+  await post('revoke', { token: pair.access_token }, basic(robot.id, robot.secret))
+
+  const { access_token: admin } = await login('admin')
+  const detailsOf = async (query: string): Promise<unknown[]> =>
+    (await call('GET', `/v1/audit?${query}`, { token: admin })).body.items.map(({ details }: { details: unknown }) => details)
+  const { sub } = app.codec.verify('access', pair.access_token)
+  t.match(await detailsOf(`user=${sub}&action=login`), [{ client: portal.id }, { client: 'guardcell' }])
+  t.match(await detailsOf('user=anonymous&action=access_denied'), [{ code: 'unauthorized_client', client: robot.id, route: '/oauth/revoke' }, { code: 'unauthorized_client', client: robot.id, route: '/oauth/token' }])
+  const [stranger, wrong, ...more] = await detailsOf('user=anonymous&action=credentials_refused')
+  t.match(wrong, { code: 'invalid_client', client: robot.id })
+  t.match(stranger, { code: 'invalid_client' })
+  t.notMatch(JSON.stringify(stranger), /stranger|"client"/)
+  t.strictSame(more, [])
+})
+
 t.test('two ways at once are an invalid request, even where both are right', async t => {
   const { token } = await startOAuth(t)
   isRefused(t, await token({ ...itself, ...withSecret(robot) }, basic(robot.id, robot.secret)), 'invalid_request', 'two secrets')
