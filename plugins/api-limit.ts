@@ -5,7 +5,14 @@ import { policyHeader } from '#lib/http/problem.js'
 import { refusals } from '#lib/http/schema.js'
 import { addressKey } from '#lib/limits/address.js'
 import { refusal } from '#lib/limits/limit.js'
-import { createWindows } from '#lib/limits/windows.js'
+import { createWindows, type Taken } from '#lib/limits/windows.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Counts a call of an account or client. @returns how many are left @throws `too_many_requests` */
+    countCall: (name: string) => number
+  }
+}
 
 const SECONDS = 60
 
@@ -16,7 +23,10 @@ export default fp<AppOptions>(async (app, { config, skew }) => {
     if (typeof route.config?.auth === 'object') route.schema = { ...route.schema, response: { ...refusals(429), ...route.schema?.response as object } }
   })
   const limit = { kind: 'api', most: config.API_LIMIT, seconds: SECONDS }
-  if (config.RATE_LIMIT === 'off' || limit.most === 0) return
+  if (config.RATE_LIMIT === 'off' || limit.most === 0) {
+    app.decorate('countCall', () => Infinity)
+    return
+  }
   const policy = policyHeader(limit)
   // A clock that nobody sets back; only tests move it.
   const clock = (): number => performance.timeOrigin + performance.now() + skew()
@@ -24,16 +34,17 @@ export default fp<AppOptions>(async (app, { config, skew }) => {
   // Apart, so that however many guests there are, they take no user's place.
   const [known, guests] = [windows(), windows()]
 
-  app.addHook('onRequest', (request, reply, done) => {
+  const count = ({ remaining, wait }: Taken): number => {
+    if (wait === 0) return remaining
+    app.tell({ type: 'limited', kind: limit.kind })
+    throw refusal(limit, wait)
+  }
+  app.decorate('countCall', name => count(known(name)))
+  app.addHook('onRequest', async (request, reply) => {
     const { auth } = request.routeOptions.config
-    if (typeof auth !== 'object') return done()
+    if (typeof auth !== 'object') return
     const { caller } = request
-    const { remaining, wait } = caller ? known(nameOf(caller)) : guests(addressKey(request.ip))
-    if (wait > 0) {
-      app.tell({ type: 'limited', kind: limit.kind })
-      return done(refusal(limit, wait))
-    }
+    const remaining = count(caller ? known(nameOf(caller)) : guests(addressKey(request.ip)))
     reply.header('ratelimit-policy', policy).header('ratelimit', `"${limit.kind}";r=${remaining}`)
-    done()
   })
 }, { name: 'api-limit', dependencies: ['auth', 'events'] })

@@ -30,7 +30,7 @@ export default fp<AppOptions>(async (app, { config, now, randomId }) => {
   const authenticateClient = config.AUTH === 'off'
     ? createOpenClientAuthentication(createTheAdmin(accountStore))
     : createClientAuthentication({ registry, codec, authenticate, checkAssertion })
-  const clientTokens = createClientTokens({ codec, accounts: accountStore, scopesOf, audit: app.auditStore, lifetime: config.SESSION_TIMEOUT, randomId, now })
+  const clientTokens = createClientTokens({ codec, accounts: accountStore, scopesOf, audit: app.auditStore, count: app.countCall, lifetime: config.SESSION_TIMEOUT, randomId, now })
   const offered = offeredGrants(config.REFRESH_TOKENS === 'on')
   app.decorate('authorizeDevice', createDeviceAuthorization({ devices, authenticateClient }))
   app.decorate('exchangeGrant', createTokenEndpoint({ accounts, sessions, devices, clientTokens, authenticateClient, offered }))
@@ -42,4 +42,4 @@ export default fp<AppOptions>(async (app, { config, now, randomId }) => {
     grants: offered,
     extraScopes: parseExtraScopes(config.EXTRA_SCOPES).keys()
   }))
-}, { name: 'oauth', dependencies: ['redis', 'audit', 'keys', 'mail', 'accounts', 'sessions', 'jwt', 'scopes', 'auth', 'token-store', 'oauth-clients', 'api-tokens', 'api-token-store', 'pairing'] })
+}, { name: 'oauth', dependencies: ['redis', 'audit', 'keys', 'mail', 'accounts', 'sessions', 'jwt', 'scopes', 'auth', 'token-store', 'oauth-clients', 'api-limit', 'api-tokens', 'api-token-store', 'pairing'] })

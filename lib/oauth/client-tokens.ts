@@ -14,7 +14,7 @@ interface Standing { user: string, username: string, allowed: ReadonlySet<string
 
 /** Access tokens for clients themselves, where no user is there. */
 export interface ClientTokens {
-  /** @throws `unauthorized_client`, `insufficient_scope`, `invalid_dpop_proof` */
+  /** @throws `unauthorized_client`, `insufficient_scope`, `too_many_requests`, `invalid_dpop_proof` */
   issue: (client: Client, scope: string | undefined, proof: Proof | undefined) => Promise<TokenResponse>
 }
 
@@ -23,6 +23,8 @@ interface Parts {
   accounts: Pick<AccountStore, 'byUsername'>
   scopesOf: ScopesOf
   audit: Pick<AuditStore, 'record'>
+  /** Counts a call of a client. @throws `too_many_requests` */
+  count: (client: string) => void
   /** Seconds. */
   lifetime: number
   randomId: () => string
@@ -34,7 +36,7 @@ interface Parts {
  * A token of an API token has at most its scope, its data sets and its life; one of a registered client what
  * both the client and the account that it acts as may have. Neither outlives what it comes from: each call asks.
  */
-export function createClientTokens ({ codec, accounts, scopesOf, audit, lifetime, randomId, now }: Parts): ClientTokens {
+export function createClientTokens ({ codec, accounts, scopesOf, audit, count, lifetime, randomId, now }: Parts): ClientTokens {
   const standingOf = async (client: Client): Promise<Standing> => {
     if (client.kind === 'token') {
       const { account, scope, may, datasets, expires } = client.principal
@@ -47,6 +49,7 @@ export function createClientTokens ({ codec, accounts, scopesOf, audit, lifetime
 
   return {
     issue: async (client, asked, proof) => {
+      count(client.id)
       const { user, username, allowed, datasets, expires } = await standingOf(client)
       const scope = asked === undefined ? scopeText(allowed) : narrowed(asked, allowed, { user })
       const iat = Math.floor(now() / 1000)

@@ -96,6 +96,17 @@ t.test('scope narrows, and never widens', async t => {
   t.match(await call('POST', '/oauth/token', { body: 'grant_type=client_credentials&scope=datasets:read&scope=datasets:read', headers: basic(machine.id, machine.token) }), { status: 400, body: { error: 'invalid_request' } }, 'twice')
 })
 
+t.test('asking for tokens counts among the calls of a client, as using them does', async t => {
+  const { token, apiToken, call } = await startOAuth(t, { RATE_LIMIT: 'on', API_LIMIT: '4' })
+  const [machine, other] = [await apiToken(), await apiToken()]
+  const ask = (by: typeof machine) => token(itself, basic(by.id, by.token))
+  const answers = [await ask(machine), await ask(machine), await ask(machine)]
+  t.strictSame(answers.map(({ status }) => status), [200, 200, 200])
+  t.equal((await call('GET', '/v1/scans', { token: answers[0]!.body.access_token })).status, 200)
+  t.match(await ask(machine), { status: 429, body: { error: 'temporarily_unavailable' }, headers: { 'retry-after': /^[1-9]/, 'ratelimit-policy': '"api";q=4;w=60' } })
+  t.equal((await ask(other)).status, 200, 'each by itself')
+})
+
 t.test('such a token is no refresh token, no secret of a client and no way to further tokens', async t => {
   const { token, apiToken, call } = await startOAuth(t)
   const machine = await apiToken()
