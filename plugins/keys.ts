@@ -34,8 +34,7 @@ export default fp<AppOptions>(async (app, { config, now, skew }) => {
   app.decorate('keys', keys)
   const tending = repeating(times.reread, keys.tend, error => app.log.warn({ err: error }, 'the key ring could not be read'))
   app.addHook('onReady', async () => tending.now())
-  app.addHook('preClose', async () => {
-    await tending.stop()
-    await keys.leave().catch(() => {})
-  })
+  app.addHook('preClose', () => tending.stop())
+  // Last: an answer that is still being made may look at the ring, and by that say that this process runs.
+  app.addHook('onClose', async () => { await keys.leave().catch(() => {}) })
 }, { name: 'keys', dependencies: ['redis'] })

@@ -17,6 +17,8 @@ export interface Keys {
    * overlap, because it was stopped or asleep, looks first: whatever begins to sign was announced that long before.
    */
   signing: () => Promise<string>
+  /** Whether a `kid` can be judged without looking anything up. */
+  knows: (kid: string) => boolean
   /**
    * Looks a `kid` up in the store where it is not known here, and at the ring where that was not done for an overlap.
    * @throws `store_unavailable` where this process does not know the secret in use

@@ -63,7 +63,8 @@ export async function openKeys ({ secret, previous, store, issuer, defaultIssuer
 
   const tend = alone(async () => { state.lost((await look(false)).outcome === 'refused') })
   const meet = state.meeting(tend)
-  const refreshed = async (): Promise<void> => { if (now() - looked >= times.overlap) await tend() }
+  const isStale = (): boolean => now() - looked >= times.overlap
+  const refreshed = async (): Promise<void> => { if (isStale()) await tend() }
   const signing = async (): Promise<string> => {
     await refreshed()
     return state.current().kid
@@ -76,6 +77,7 @@ export async function openKeys ({ secret, previous, store, issuer, defaultIssuer
     get current () { return state.current() },
     find: state.find,
     signing,
+    knows: kid => state.find(kid) !== undefined && !state.isLost() && !isStale(),
     meet: async kid => {
       await refreshed()
       await meet(kid)

@@ -30,7 +30,7 @@ export interface Codec {
    */
   verify: <K extends TokenKind>(kind: K, token: string) => ClaimsOf[K]
   /** Finds the key of a token where it is not known here yet; to be awaited before a token that came in is verified. */
-  ready: (token: string) => Promise<void>
+  ready: (token: string) => Promise<void> | undefined
   /** The key that a token says it is signed with, if there is one; nothing about it is verified. */
   keyOf: (token: string) => SigningKey | undefined
   /** Has a key stay until a token has expired that it is about to sign (ms). @returns its `kid`; not the one that was asked for, if that is gone */
@@ -110,9 +110,9 @@ export function createCodec ({ keys, audience, accessFormat, leeway, now }: Part
       return claims
     },
 
-    ready: async token => {
+    ready: token => {
       const { kid } = headerOf(token)
-      if (kid !== undefined) await keys.meet(kid)
+      return kid === undefined || keys.knows(kid) ? undefined : keys.meet(kid)
     },
 
     keyOf,

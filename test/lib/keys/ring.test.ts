@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
+import { createAlarms } from '#lib/audit/alarms.js'
 import { openMaster } from '#lib/keys/master.js'
 import type { Secret } from '#lib/keys/secret.js'
 import { createRingState } from '#lib/keys/state.js'
@@ -54,6 +55,10 @@ t.test('what the store lost of the ring is given back, and what was removed by o
   t.strictSame((await other!.app.keys.list()).map(({ kid }) => kid), [current!.kid])
   const { body } = await one!.call('GET', '/v1/audit?kind=keys', { token: pair.access_token })
   t.strictSame(body.items.map(({ action }: { action: string }) => action), ['key_removed', 'key_restored', 'key_announced'])
+
+  await createAlarms({ redis, names, store: one!.app.auditStore, incident: async () => false }).sweep()
+  const told = (await redis.xrange(names.alarms, '-', '+')).map(([, [, event = '{}']]) => (JSON.parse(event) as { action: string }).action)
+  t.strictSame([...new Set(told)].sort(), ['key_removed', 'key_restored'], 'somebody is told of both')
 })
 
 t.test('an installation of before keys rotated goes on with its key', async t => {
