@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { ownPrefix, PASSWORD, start, type Answer, type Running } from '../support/app.js'
+import { newKey, ownPrefix, PASSWORD, start, type Answer, type Running } from '../support/app.js'
 import { basic, form, newClient, portal, robot, startOAuth, type TestClient } from '../support/oauth.js'
 import { newSecret, withUser } from '../support/pairing.js'
 
@@ -95,7 +95,9 @@ t.test('a client that may less after a restart gets less, and so do the tokens t
   await createUser('other', { roles: ['contributor'] })
   const inOwn = basic(portal.id, portal.secret)
   const refresh = ({ body }: Answer, more = {}) => ({ grant_type: 'refresh_token', refresh_token: body.refresh_token, ...more })
-  const [first, second, third] = [await token(asAda, inOwn), await token(asAda, inOwn), await token(asAda, inOwn)]
+  const [first, second, third, lost] = [await token(asAda, inOwn), await token(asAda, inOwn), await token(asAda, inOwn), await token(asAda, inOwn)]
+  const retry = { ...inOwn, 'idempotency-key': newKey() }
+  const { body: unheard } = await token(refresh(lost), retry)
   const { body: { access_token: ofRobot } } = await token(itself, basic(robot.id, robot.secret))
   t.equal((await call('PUT', '/v1/scans/none/metadata', { token: ofRobot, body: {} })).status, 404)
 
@@ -110,6 +112,8 @@ t.test('a client that may less after a restart gets less, and so do the tokens t
   t.match(await narrowed.call('GET', '/v1/sessions', { token: body.access_token }), { status: 403, body: { code: 'insufficient_scope' } })
   t.equal((await narrowed.call('GET', '/v1/scans', { token: ofRobot })).status, 200)
   t.match(await narrowed.call('PUT', '/v1/scans/none/metadata', { token: ofRobot, body: {} }), { status: 403, body: { code: 'insufficient_scope' } })
+
+  t.equal((await narrowed.call('POST', '/oauth/token', { body: form(refresh(lost)), headers: retry })).body.refresh_token, unheard.refresh_token, 'a lost answer of before can be had again')
 
   const elsewhere = await restarted({ scope: 'users' }, { account: 'other' })
   isRefused(t, await ask(elsewhere, refresh(second)), 'invalid_scope', 'nothing is left')
