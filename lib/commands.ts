@@ -54,8 +54,8 @@ export const commands: Record<string, Command> = {
     run: (app, args) => exportLines(app.audit, app.accountStore, optionsIn(args))
   },
   keys: {
-    usage: 'keys list | rotate | status | reset --yes',
-    summary: 'lists the keys that tokens are signed with, announces a new one, tells whether a former secret can go, or starts over after the secret was lost',
+    usage: 'keys list | rotate | remove <kid> | status | reset --yes',
+    summary: 'lists the keys that tokens are signed with, announces a new one, removes one with all that it signed, tells whether a former secret can go, or starts over after the secret was lost',
     prepare: async (args, config) => { if (asksForReset(args)) await resetKeys(config) },
     run: async (app, args) => await keysCommand({ keys: app.keys, endEverything: app.endEverything }, args)
   },

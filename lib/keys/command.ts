@@ -21,9 +21,13 @@ interface Parts {
   endEverything: () => Promise<number>
 }
 
-const words: Readonly<Record<string, (parts: Parts) => Promise<string>>> = {
+const words: Readonly<Record<string, (parts: Parts, kid: string) => Promise<string>>> = {
   list: async ({ keys }) => lines(await keys.list()),
   rotate: async ({ keys }) => `${lines([await keys.rotate()])}It signs after KEY_OVERLAP.\n`,
+  remove: async ({ keys }, kid) => {
+    await keys.remove(kid)
+    return `The key ${kid} is gone, and all tokens that it signed are good for nothing.\n`
+  },
   status: async ({ keys }) => statusText(await keys.status()),
   reset: async ({ endEverything }) => `The keys are new. Sessions and API tokens of ${await endEverything()} accounts have ended.
 Passwords stay. E-mail addresses have to be entered again, and where sessions were opened cannot be read any more.\n`
@@ -36,9 +40,12 @@ export function asksForReset ([word, ...more]: string[]): boolean {
   return true
 }
 
+/** How many words follow; what follows `reset` was looked at before. */
+const following: Readonly<Record<string, number>> = { remove: 1, reset: 1 }
+
 /** What `guardcell keys <word>` does. @throws UsageError */
 export async function keysCommand (parts: Parts, [word = '', ...more]: string[]): Promise<string> {
   const act = Object.hasOwn(words, word) ? words[word] : undefined
-  if (!act || (more.length > 0 && word !== 'reset')) throw new UsageError()
-  return await act(parts)
+  if (!act || more.length !== (following[word] ?? 0)) throw new UsageError()
+  return await act(parts, more[0] ?? '')
 }

@@ -169,6 +169,21 @@ t.test('a key that leaked is removed, and its tokens are good for nothing, but t
   t.equal(await me((await login('admin')).access_token), 200)
 })
 
+t.test('opaque access tokens go with the keys likewise', async t => {
+  const { replicas: [one, other], advance } = await startReplicas(t, 2, { ACCESS_TOKEN_FORMAT: 'opaque' })
+  const me = async (token: string): Promise<number> => (await other!.call('GET', '/v1/users/me', { token })).status
+  const { access_token: before } = await one!.login('admin')
+  const former = one!.app.keys.current.kid
+  await one!.app.keys.rotate()
+  advance(301)
+  const { access_token: after } = await one!.login('admin')
+  t.not(after.split('.')[0], before.split('.')[0])
+  t.strictSame([await me(after), await me(before)], [200, 200])
+  await one!.app.keys.remove(former)
+  await other!.app.keys.tend()
+  t.strictSame([await me(after), await me(before)], [200, 401])
+})
+
 t.test('keys are for admins who have just signed in', async t => {
   const running = await oneApp(t)
   const { call, login, refresh, createUser } = running

@@ -22,8 +22,12 @@ t.test('keys are listed and rotated from the command line', async t => {
   t.strictSame((await app.keys.list()).map(({ status }) => status), ['next', 'current'])
   const { text } = await lab.run('keys status')
   t.match(text, new RegExp(`The secret in use is ${app.keys.secrets()[0].id}\\.\nOther processes that run on it: 1\\.\nJWT_SECRET_KEY_PREVIOUS can go: nothing needs it\\.`))
-  for (const words of ['keys', 'keys nonsense', 'keys list more', 'keys reset', 'keys reset --no']) t.match(await lab.run(words), { code: 2, text: /Usage/ }, words)
-  t.equal((await app.keys.list()).length, 2, 'without --yes nothing is reset')
+  t.match(await lab.run(`keys remove ${kid}`), { code: 1, text: /That key signs/ })
+  t.match(await lab.run(`keys remove ${(await app.keys.list())[0]!.kid}`), { code: 0, text: /is gone/ })
+  t.match(await lab.run('keys remove unknown'), { code: 1, text: /There is no such key/ })
+  await app.keys.tend()
+  for (const words of ['keys', 'keys remove', 'keys nonsense', 'keys list more', 'keys reset', 'keys reset --no']) t.match(await lab.run(words), { code: 2, text: /Usage/ }, words)
+  t.equal((await app.keys.list())[0]!.kid, kid, 'without --yes nothing is reset')
 })
 
 t.test('AUTH=off has keys as well, of the secret in its folder', async t => {
