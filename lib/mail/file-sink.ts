@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Mailer } from './mailer.js'
 
@@ -13,8 +13,8 @@ interface Parts {
 
 const KEPT_MS = 7 * 86_400_000
 
-/** A mail by its name, which begins with its time. */
-const MAIL = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z-[0-9a-f]{6}\.txt$/
+/** A mail by its name, which begins with its time; or what a crash has left of one. */
+const MAIL = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z-[0-9a-f]{6}\.(?:txt|part)$/
 
 const stampOf = (ms: number): string => new Date(ms).toISOString().replaceAll(':', '-')
 
@@ -28,8 +28,11 @@ export const createFileSink = ({ folder, from, now, announce }: Parts): Mailer =
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await clear(folder, now() - KEPT_MS)
     const time = new Date(now()).toISOString()
-    const file = join(folder, `${stampOf(now())}-${randomBytes(3).toString('hex')}.txt`)
-    await writeFile(file, `From: ${from}\nTo: ${to}\nDate: ${time}\nSubject: ${subject}\n\n${text}`, { mode: 0o600, flag: 'wx' })
+    const name = join(folder, `${stampOf(now())}-${randomBytes(3).toString('hex')}`)
+    const [draft, file] = [`${name}.part`, `${name}.txt`]
+    await writeFile(draft, `From: ${from}\nTo: ${to}\nDate: ${time}\nSubject: ${subject}\n\n${text}`, { mode: 0o600, flag: 'wx' })
+    // Whoever watches the folder finds whole mails only.
+    await rename(draft, file)
     announce(file)
   }
 })

@@ -52,7 +52,7 @@ t.test('and so is what is recorded of refusals, links and pairings', async t => 
 
   const post = async (path: string, body: object, as?: string): Promise<Reply> => await call(`${url}${path}`, { body, ...(as === undefined ? {} : { token: as }) })
   const account = (username: string) => ({ username, fullname: username, password: PASSWORD })
-  const mails = async (): Promise<string[]> => await readdir(join(folder, 'mail')).catch(() => [])
+  const mails = async (): Promise<string[]> => (await readdir(join(folder, 'mail')).catch(() => [])).filter(name => name.endsWith('.txt'))
   /** The link in the next mail. */
   const mailed = async (act: () => Promise<unknown>): Promise<string> => {
     const before = await mails()

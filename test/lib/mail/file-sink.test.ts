@@ -22,12 +22,13 @@ t.test('mails are files that their owner reads, and go a week later when the nex
   t.equal(await readFile(first, 'utf8'), 'From: lab@lab.example\nTo: ada@lab.example\nDate: 2026-03-28T23:59:00.000Z\nSubject: first\n\nHello.\n')
   t.equal((await stat(first)).mode & 0o777, 0o600)
   await writeFile(join(folder, '2020-01-01 notes.txt'), 'of somebody else')
+  await writeFile(join(folder, '2020-01-01T00-00-00.000Z-abcdef.part'), 'half a ma')
 
   now += DAY
   const second = await mail('second')
   now += 6 * DAY
   const third = await mail('third')
-  t.strictSame((await readdir(folder)).length, 4, 'a week is not over')
+  t.strictSame((await readdir(folder)).length, 4, 'a week is not over; what a crash had left of a mail is gone')
   now += 1
   const fourth = await mail('fourth')
   t.strictSame((await readdir(folder)).map(name => join(folder, name)).sort(), [join(folder, '2020-01-01 notes.txt'), second, third, fourth].sort())
