@@ -20,7 +20,7 @@ export interface SigningKey {
   opaque: Buffer
   /** Keys the hashes that name the successor of a refresh token. */
   lookup: Buffer
-  /** For access tokens; undefined once all of them have expired. `sign` is undefined where only the public key is kept. */
+  /** For access tokens; undefined once they have all expired long ago. `sign` is undefined where only the public key is kept. */
   access: { verify: AccessKey['verify'], sign: AccessKey['sign'] | undefined } | undefined
 }
 

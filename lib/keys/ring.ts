@@ -14,10 +14,10 @@ export interface RingKey {
   created: number
   /** When it begins to sign; absent while not every replica knows its secret. */
   from?: number
-  /** The longest life of an access token and of any token that it signed, but for API tokens. */
+  /** The longest life of an access token that it signed, and of a session. */
   access: number
   longest: number
-  /** When the last token that it signed will have expired; absent while no successor is announced. */
+  /** When no token that it signed can matter any more; absent while no successor is announced. */
   retires?: number
   /** What it verifies with, sealed under a later secret than its own. */
   kept?: string
@@ -34,11 +34,14 @@ export const currentIn = (ring: readonly RingKey[], now: number): RingKey | unde
 /** For how long a clock may be wrong: a key stays that much longer than its last token. */
 export const SLACK_MS = 60_000
 
+const endsAfter = (ring: readonly RingKey[], key: RingKey, life: number): number =>
+  (ring[ring.indexOf(key) + 1]?.from ?? Infinity) + life + SLACK_MS
+
 /** Whether access tokens that it signed may still be good. */
-export function mayVerifyAccess (ring: readonly RingKey[], key: RingKey, now: number): boolean {
-  const successor = ring[ring.indexOf(key) + 1]
-  return successor?.from === undefined || now < successor.from + key.access + SLACK_MS
-}
+export const mayVerifyAccess = (ring: readonly RingKey[], key: RingKey, now: number): boolean => now < endsAfter(ring, key, key.access)
+
+/** Whether somebody who shows one of them, expired as it may be, may still have a session, and is to be told which it is. */
+export const mayMeetAccess = (ring: readonly RingKey[], key: RingKey, now: number): boolean => now < endsAfter(ring, key, key.longest)
 
 const time = (ms: number): string => new Date(ms).toISOString()
 

@@ -10,7 +10,7 @@ export const Key = Type.Object({
   alg: Words(algorithms, { description: 'Of the access tokens that it signs' }),
   status: Words(['next', 'current', 'retiring'] as const, { description: '`next` is announced and signs soon, `retiring` only verifies' }),
   created: Time,
-  retires: Nullable(Type.String({ format: 'date-time', description: 'When the last token that it signed has expired, and it is dropped' }))
+  retires: Nullable(Type.String({ format: 'date-time', description: 'When no token that it signed can matter any more, and it is dropped' }))
 }, { $id: 'Key' })
 export type Key = Static<typeof Key>
 

@@ -6,7 +6,7 @@ import { publish } from './jwks.js'
 import type { Keys } from './keys.js'
 import { openMaster, type Master } from './master.js'
 import { sentenceFor } from './refusals.js'
-import { presentRing, type Algorithm } from './ring.js'
+import { mayVerifyAccess, presentRing, type Algorithm } from './ring.js'
 import type { Secret } from './secret.js'
 import { createSecrets } from './secrets.js'
 import { createRingState } from './state.js'
@@ -96,7 +96,7 @@ export async function openKeys ({ secret, previous, store, issuer, defaultIssuer
       return sameText(await store.check(id) ?? '', checks[id] ?? '')
     },
     // Whoever remembers them that long knows a key before it signs, even if this replica had not heard of it yet.
-    published: known => publish(state.ring().map(({ kid }) => state.find(kid)).filter(key => key !== undefined), Math.floor((times.overlap - reread) / 1000), known),
+    published: known => publish(state.ring().filter(key => mayVerifyAccess(state.ring(), key, state.time())).map(({ kid }) => state.find(kid)).filter(key => key !== undefined), Math.floor((times.overlap - reread) / 1000), known),
     list: async () => {
       await tend()
       return presentRing(state.ring(), state.time())

@@ -4,7 +4,7 @@ import { secretOf, type Seal } from '../sealing/seal.js'
 import { keeperOf, keptKey, keptSecret } from './keeping.js'
 import { deriveSigningKey, type SigningKey } from './material.js'
 import type { Master } from './master.js'
-import { currentIn, mayVerifyAccess, type RingKey } from './ring.js'
+import { currentIn, mayMeetAccess, type RingKey } from './ring.js'
 import type { SecretKeys } from './secrets.js'
 import type { Seen } from './store.js'
 
@@ -47,7 +47,7 @@ export function createRingState ({ masters, now }: Parts): RingState {
   const signing = (): RingKey | undefined => currentIn(ring, time())
 
   const derived = async (key: RingKey, among: readonly RingKey[], at: number): Promise<SigningKey | undefined> => {
-    const withAccess = mayVerifyAccess(among, key, at)
+    const withAccess = mayMeetAccess(among, key, at)
     const before = known.get(key.kid)
     if (before && (before.access !== undefined || !withAccess)) return withAccess ? before : { ...before, access: undefined }
     const master = masters.get(key.secret)

@@ -12,7 +12,7 @@ export interface Replica {
   replica: string
   /** Ids of the secrets that it knows. */
   secrets: readonly string[]
-  /** The longest that its access tokens live, and any of its tokens but API tokens. */
+  /** The longest that its access tokens live, and its sessions. */
   access: number
   longest: number
   /** From the announcement of a key to its first signature. */

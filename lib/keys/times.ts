@@ -10,7 +10,10 @@ export interface KeyTimes {
   period: number
   /** From the announcement of a key to its first signature. */
   overlap: number
-  /** The longest that access tokens live, and any tokens but API tokens. */
+  /**
+   * The longest that access tokens live, and that a session may: within it a refresh token says something even after
+   * it has expired, for one that was used before is reuse.
+   */
   access: number
   longest: number
   /** Between two looks at the ring: a replica that misses one look, or two, still knows each key before it signs. */
@@ -18,7 +21,7 @@ export interface KeyTimes {
 }
 
 export function keyTimes (config: Config): KeyTimes {
-  const { access, refresh } = lifetimesOf(config)
+  const { access, session } = lifetimesOf(config)
   const overlap = config.KEY_OVERLAP * 1000
-  return { period: config.KEY_ROTATION * 1000, overlap, access, longest: Math.max(access, refresh), reread: Math.min(overlap / 3, LONGEST_BETWEEN_LOOKS_MS) }
+  return { period: config.KEY_ROTATION * 1000, overlap, access, longest: Math.max(access, session), reread: Math.min(overlap / 3, LONGEST_BETWEEN_LOOKS_MS) }
 }

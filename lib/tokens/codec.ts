@@ -73,7 +73,7 @@ export function createCodec ({ keys, audience, accessFormat, leeway, now }: Part
     if (headerOf(token).kind !== kind) throw new BadToken('another kind of token')
     // With what the key is for, whatever the header says of an algorithm (RFC 8725 section 3.1).
     if (kind !== 'access') return jsonPayload(verifyJws(token, key.secret, 'HS512'))
-    if (!key.access) throw new BadToken('a key whose access tokens have expired')
+    if (!key.access) throw new BadToken('a key whose access tokens expired long ago')
     return jsonPayload(verifyJws(token, key.access.verify, key.alg))
   }
 

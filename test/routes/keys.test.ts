@@ -29,7 +29,7 @@ async function oneApp (t: Test, env: Record<string, string> = {}) {
 }
 
 t.test('a rotation announces a key, which signs after the overlap, and logs nobody out', async t => {
-  const running = await oneApp(t)
+  const running = await oneApp(t, { SESSION_MAX_AGE: String(2 * DAY) })
   const { login, refresh, clock, me } = running
   const pair = await login('admin')
   const first = kidOf(pair.access_token)
@@ -46,11 +46,12 @@ t.test('a rotation announces a key, which signs after the overlap, and logs nobo
   t.strictSame([kidOf(renewed.access_token), kidOf(renewed.refresh_token)], [announced.kid, announced.kid])
   const ring = await (await admin(running)).list()
   t.strictSame(ring.map(({ kid, status }) => [kid, status]), [[announced.kid, 'current'], [first, 'retiring']])
-  t.ok(Date.parse(ring[1]!.retires!) >= Date.now() + clock.skew() + DAY * 1000 - 2000, 'it stays as long as a refresh token may live')
+  t.ok(Date.parse(ring[1]!.retires!) >= Date.now() + clock.skew() + 2 * DAY * 1000 - 2000, 'it stays as long as a session may live')
 
   clock.advance(DAY - 100)
   t.equal((await refresh(renewed.refresh_token, newKey())).status, 200)
-  clock.advance(200)
+  t.match((await running.call('GET', '/v1/users/me', { token: pair.access_token })).body, { code: 'access_token_expired' }, 'who comes with an old token is told that it is old')
+  clock.advance(DAY + 200)
   t.strictSame(statuses(await (await admin(running)).list()), ['current'], 'and not much longer')
 })
 
@@ -133,8 +134,22 @@ t.test('a replica that was asleep signs with the key that the others sign with',
   t.equal(await signed(asleep!.login('admin')), another)
 })
 
+t.test('a spent refresh token is reuse long after it has expired, whatever key signs by now', async t => {
+  const { login, refresh, clock, app, me } = await oneApp(t)
+  const { refresh_token: stolen } = await login('admin')
+  let { body: thief } = await refresh(stolen)
+  for (let day = 0; day < 10; day++) {
+    await app.keys.rotate()
+    clock.advance(0.9 * DAY)
+    thief = (await refresh(thief.refresh_token)).body
+  }
+  t.equal(await me(thief.access_token), 200)
+  t.match((await refresh(stolen)).body, { code: 'refresh_token_reused' })
+  t.equal(await me(thief.access_token), 401)
+})
+
 t.test('a key that signed API tokens stays until the last of them has expired', async t => {
-  const { call, login, app, clock } = await oneApp(t)
+  const { call, login, app, clock } = await oneApp(t, { SESSION_MAX_AGE: String(DAY) })
   const { access_token: token } = await login('admin')
   const issue = async (days: number) => (await call('POST', '/v1/api-tokens', { token, body: { name: 'camera', datasets: { '*': ['read'] }, expires_in: days * DAY } })).body.token as string
   const [long, short] = [await issue(10), await issue(2)]

@@ -56,7 +56,7 @@ local function upcoming()
   return last and (not last.from or last.from > now) and last or nil
 end
 
--- When the last token of a key has expired, as far as that is known.
+-- When the last session in which a key has signed and its last API token have ended, as far as that is known.
 local function retirement(i)
   local successor = ring[i + 1]
   if not successor or not successor.from then return nil end
