@@ -81,7 +81,7 @@ function remembering (url: string, mails: string) {
   /** The token of the link in the next mail to an address. */
   const mailed = async (to: string): Promise<string> => {
     for (const deadline = Date.now() + 30_000; Date.now() < deadline; await new Promise(resolve => setTimeout(resolve, 20))) {
-      for (const file of (await readdir(mails).catch(() => [])).filter(name => !seen.has(name))) {
+      for (const file of (await readdir(mails).catch(() => [])).filter(name => name.endsWith('.txt') && !seen.has(name))) {
         const text = await readFile(join(mails, file), 'utf8')
         if (!text.includes(`To: ${to}\n`) || !text.includes('#kind=')) continue
         seen.add(file)
