@@ -30,7 +30,7 @@ function obstacleOf ({ secret, ring, facts, now }: Parts, runs: Runs[]): string 
   }
   if (each(facts, 'secret').every(([id]) => id === secret)) return null
   const { secret: of, progress } = JSON.parse(facts.resealing ?? '{}') as { secret?: string, progress?: Progress }
-  return progressText(of === secret ? progress : undefined)
+  return of === secret && progress ? progressText(progress) : 'what it sealed waits to be sealed anew'
 }
 
 export function statusOf (parts: Parts): KeyStatus {

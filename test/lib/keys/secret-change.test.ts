@@ -130,6 +130,21 @@ t.test('a change can be taken back while it is under way, and a new secret that 
   await until('the former one is in use again', () => inUse(back) === id)
 })
 
+t.test('public keys of the former secret verify access tokens until they expire', async t => {
+  const lab = await installation(t, { SIGNING_ALG: 'ES256' })
+  const old = await lab.before()
+  const { access_token: token } = await old.login('admin')
+  const { kid } = old.app.keys.current
+  await old.app.close()
+  const changing = await lab.between()
+  await until('all is sealed anew', async () => (await changing.app.keys.list())[0]!.status === 'current' && await obstacleOf(changing) === null)
+  await changing.app.close()
+  const late = await lab.after()
+  t.equal(await me(late, token), 200)
+  const { body } = await late.call('GET', '/.well-known/jwks.json')
+  t.strictSame(body.keys.map((key: { kid: string }) => key.kid), [kid, late.app.keys.current.kid])
+})
+
 t.test('what is still sealed with the former secret in the last moment can be read without it', async t => {
   const lab = await installation(t)
   const old = await lab.before()
