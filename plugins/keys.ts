@@ -16,11 +16,12 @@ export default fp<AppOptions>(async (app, { config, now, skew }) => {
   const { redis, names } = app
   await bringOver(redis, names, config.REDIS_PREFIX)
   const times = keyTimes(config)
+  const byItself = async (): Promise<string> => `${skew()}|system||`
   const keys = await openKeys({
     secret: await loadSecret({ stateDir: config.STATE_DIR, given: config.JWT_SECRET_KEY }),
     previous: config.JWT_SECRET_KEY_PREVIOUS === undefined ? undefined : readSecretText(config.JWT_SECRET_KEY_PREVIOUS.trim(), 'JWT_SECRET_KEY_PREVIOUS'),
     // Who acts is known once the audit log is there, which is sealed with these keys.
-    store: createKeyStore({ redis, names, stamp: async owner => app.hasDecorator('stamp') ? await app.stamp(owner) : `${skew()}|system||` }),
+    store: createKeyStore({ redis, names, byItself, stamp: async owner => app.hasDecorator('stamp') ? await app.stamp(owner) : await byItself() }),
     issuer: config.ISSUER,
     defaultIssuer: `http://localhost:${config.PORT}`,
     alg: config.SIGNING_ALG,

@@ -60,7 +60,7 @@ export const actions = {
   device_approved: action('api_tokens', 'A device was given an API token by pairing; details say which'),
   device_denied: action('api_tokens', 'A device that asked for pairing was turned away'),
   key_announced: action('keys', 'A key is going to sign: it was time, somebody ordered it, or algorithm or secret are to be others; details say which', { reasons: ['scheduled', 'ordered', 'algorithm', 'secret'] }),
-  key_removed: action('keys', 'A key was removed by order, and its tokens are good for nothing; details say which', { alarming: true }),
+  key_removed: action('keys', 'A key was removed by order, and its tokens are good for nothing; details say which. Repeated: the store had forgotten the order', { reasons: ['repeated'], alarming: true }),
   secret_changed: action('keys', 'All that a former secret had sealed is sealed with the one in use, and JWT_SECRET_KEY_PREVIOUS can go'),
   keys_reset: action('keys', 'The operator started over with another secret: all sessions and API tokens ended, what was sealed is lost', { alarming: true }),
   key_restored: action('keys', 'The store had lost a key, by nobody\'s order, and a replica gave it back; details say which', { alarming: true }),

@@ -52,7 +52,7 @@ export async function openKeys ({ secret, previous, store, issuer, defaultIssuer
 
   const look = async (boot: boolean): Promise<Seen | Refused> => {
     const asked = now()
-    const answer = await store.tend(replica, { boot, checks, first: master.id, kid: newKid(), alg, wish, period, held: state.ring() })
+    const answer = await store.tend(replica, { boot, checks, first: master.id, kid: newKid(), alg, wish, period, held: state.ring(), gone: state.gone() })
     if (answer.outcome === 'refused') return answer
     await state.take(answer)
     looked = asked

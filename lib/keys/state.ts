@@ -12,6 +12,8 @@ import type { Seen } from './store.js'
 export interface RingState {
   ring: () => readonly RingKey[]
   facts: () => Seen['facts']
+  /** When (milliseconds) which keys were removed by order, by kid. What was once known stays known here. */
+  gone: () => Readonly<Record<string, string>>
   /** Milliseconds on the clock of Redis. */
   time: () => number
   /** The entry that signs, if there is one. */
@@ -32,6 +34,9 @@ export interface RingState {
 
 const BETWEEN_LOOKS_MS = 200
 
+const goneIn = (facts: Seen['facts']): Record<string, string> =>
+  Object.fromEntries(Object.entries(facts).flatMap(([field, time]) => field.startsWith('gone:') && time !== undefined ? [[field.slice(5), time]] : []))
+
 interface Parts { masters: ReadonlyMap<string, Master>, now: () => number }
 
 export function createRingState ({ masters, now }: Parts): RingState {
@@ -40,6 +45,7 @@ export function createRingState ({ masters, now }: Parts): RingState {
   let known = new Map<string, SigningKey>()
   let former: readonly SecretKeys[] = []
   let facts: Seen['facts'] = {}
+  let gone: Readonly<Record<string, string>> = {}
   let offset = 0
   let taken = -Infinity
   let isLost = false
@@ -67,6 +73,7 @@ export function createRingState ({ masters, now }: Parts): RingState {
   return {
     ring: () => ring,
     facts: () => facts,
+    gone: () => gone,
     time,
     signing,
     current: () => {
@@ -84,6 +91,7 @@ export function createRingState ({ masters, now }: Parts): RingState {
       ring = seen.ring
       former = formerIn(seen.facts)
       facts = seen.facts
+      gone = { ...gone, ...goneIn(seen.facts) }
       offset = seen.now - now()
     },
     lost: is => { isLost = is },

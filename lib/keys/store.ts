@@ -36,6 +36,8 @@ export interface Tending {
   period: number
   /** The ring as it knows it. */
   held: readonly RingKey[]
+  /** When which keys were removed by order, as far as it knows. */
+  gone: Readonly<Record<string, string>>
 }
 
 /** The ring at a moment of Redis' clock, and the other facts by the names of their fields. */
@@ -83,15 +85,24 @@ const progressIn = (answer: unknown): Progress | undefined => answer as Progress
 const seen = ([, now, ring, facts]: readonly unknown[]): Seen =>
   ({ outcome: 'ok', now: Number(now), ring: Object.values(ring as object) as RingKey[], facts: facts as Fields })
 
+interface Parts {
+  redis: RedisClient
+  names: KeyNames
+  /** For what somebody orders. */
+  stamp: Stamp
+  /** For what the service does by itself, also where somebody's call was the occasion. */
+  byItself: Stamp
+}
+
 /** The key store in Redis, one hash. Its scripts are in `lua/`. */
-export function createKeyStore ({ redis, names, stamp }: { redis: RedisClient, names: KeyNames, stamp: Stamp }): KeyStore {
+export function createKeyStore ({ redis, names, stamp, byItself }: Parts): KeyStore {
   const define = (file: string) => defineScript(redis, sharedScript, script('ring'), script(file))
   const [tend, rotate, remove, turn, finish] = [define('tend'), define('rotate'), define('remove'), define('turn'), define('finish')]
   const promise = defineScript(redis, script('promise'))
   const hash = `${names.keys}:facts`
 
-  const call = async (run: typeof tend, argument: object): Promise<readonly unknown[]> =>
-    JSON.parse(await run(names.keys, await stamp(owners.keys), JSON.stringify(argument)) as string) as unknown[]
+  const call = async (run: typeof tend, by: Stamp, argument: object): Promise<readonly unknown[]> =>
+    JSON.parse(await run(names.keys, await by(owners.keys), JSON.stringify(argument)) as string) as unknown[]
 
   const written = async (field: string, proposal: string): Promise<string> => {
     await redis.hsetnx(hash, field, proposal)
@@ -102,19 +113,19 @@ export function createKeyStore ({ redis, names, stamp }: { redis: RedisClient, n
     salt: async proposal => Buffer.from(await written('salt', proposal.toString('base64')), 'base64'),
     issuer: proposal => written('issuer', proposal),
     tend: async (replica, tending) => {
-      const answer = await call(tend, { ...replica, ...tending })
+      const answer = await call(tend, byItself, { ...replica, ...tending })
       return answer[0] === 'ok' ? seen(answer) : { outcome: 'refused', why: answer[1] as Refused['why'], progress: progressIn(answer[2]) }
     },
-    rotate: async (replica, kid) => seen(await call(rotate, { ...replica, kid })),
+    rotate: async (replica, kid) => seen(await call(rotate, stamp, { ...replica, kid })),
     remove: async (replica, kid) => {
-      const answer = await call(remove, { ...replica, kid })
+      const answer = await call(remove, stamp, { ...replica, kid })
       return answer[0] === 'ok' ? seen(answer) : { outcome: answer[0] as 'unknown' | 'signing' }
     },
     turn: async (replica, progress) => {
-      const [whose, kept] = await call(turn, { ...replica, progress })
+      const [whose, kept] = await call(turn, byItself, { ...replica, progress })
       return { mine: whose === 'mine', progress: progressIn(kept) }
     },
-    finish: async (replica, kept) => seen(await call(finish, { ...replica, ...kept })),
+    finish: async (replica, kept) => seen(await call(finish, byItself, { ...replica, ...kept })),
     promise: async (kid, until) => await promise(names.keys, kid, until) === 1,
     check: secret => redis.hget(hash, `secret:${secret}`),
     leave: async replica => { await redis.hdel(hash, `replica:${replica}`) }

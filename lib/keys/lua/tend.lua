@@ -3,6 +3,7 @@
 --   boot    it is about to start, and may be refused        kid   of a key, should one be due
 --   wish    { alg, secret } that it was configured with, until they are those of the ring
 --   held    the ring as it knows it, to give back what the store has lost
+--   gone    { [kid]: when } removed by order as far as it knows, to remove again what the store has brought back
 -- Answers JSON: ['ok', now, ring, facts], or for one that may not go on ['refused', why, progress of the resealing or null]:
 --   unknown   it does not know the secret in use       next    it does not know the one that is announced
 --   needed    it does not know one that something is still sealed with
@@ -40,6 +41,19 @@ for _, key in ipairs(#ring > 0 and ask.held or {}) do
     else
       if not key.kept and not f['secret:' .. key.secret] then set('secret:' .. key.secret, ask.checks[key.secret]) end
       audit('key_restored', { details = cjson.encode({ kid = key.kid }), alarm = true })
+    end
+  end
+end
+
+for kid, time in pairs(ask.gone) do
+  if tonumber(time) + GONE_KEPT > now and not f['gone:' .. kid] then
+    set('gone:' .. kid, time)
+    local at, key = find(kid)
+    -- Something has to sign: what began before it goes on, if it is there.
+    if at and (at ~= current() or at > 1) then
+      table.remove(ring, at)
+      unset('until:' .. kid)
+      audit('key_removed', { reason = 'repeated', details = cjson.encode({ kid = kid, alg = key.alg }), alarm = true })
     end
   end
 end

@@ -20,7 +20,7 @@ async function keyStore (t: Test) {
   t.teardown(() => { redis.disconnect() })
   const prefix = ownPrefix()
   const names = keyNames(prefix)
-  const store = createKeyStore({ redis, names, stamp: async () => '0' })
+  const store = createKeyStore({ redis, names, stamp: async () => '0', byItself: async () => '0' })
   const times = { period: 0, overlap: 1000, access: 1000, longest: 1000, reread: 100 }
   return { redis, facts: `${names.keys}:facts`, open: (secret: Secret, issuer?: string) => openKeys({ secret, previous: undefined, store, issuer, defaultIssuer: 'http://localhost:8080', alg: 'HS512', times, now: Date.now }) }
 }

@@ -61,6 +61,38 @@ t.test('what the store lost of the ring is given back, and what was removed by o
   t.strictSame([...new Set(told)].sort(), ['key_removed', 'key_restored'], 'somebody is told of both')
 })
 
+t.test('a key that was removed does not come back with what the store forgets', async t => {
+  const { replicas: [one, other], advance } = await startReplicas(t, 2)
+  const { redis, names, keys } = one!.app
+  const facts = `${names.keys}:facts`
+  const pair = await one!.login('admin')
+  await keys.rotate()
+  advance(301)
+  await other!.app.keys.tend()
+  const before = await redis.hgetall(facts)
+  const [current, former] = await keys.list()
+  await keys.remove(former!.kid)
+  await other!.app.keys.tend()
+
+  await redis.multi().del(facts).hset(facts, before).exec()
+  await other!.app.keys.tend()
+  t.strictSame((await keys.list()).map(({ kid }) => kid), [current!.kid])
+  t.match(await one!.refresh(pair.refresh_token), { status: 401, body: { code: 'refresh_token_invalid' } })
+  const { access_token: token } = await one!.login('admin')
+  const { body } = await one!.call('GET', '/v1/audit?kind=keys', { token })
+  t.match(body.items[0], { action: 'key_removed', reason: 'repeated', by: 'system', details: { kid: former!.kid } })
+})
+
+t.test('what the service does with its keys is not put down to whoever called meanwhile', async t => {
+  const { app, call, login, clock } = await start(t, { KEY_ROTATION: '86400', KEY_OVERLAP: '300' })
+  const header = Buffer.from(JSON.stringify({ kid: 'made-up', typ: 'at+jwt', alg: 'HS512' })).toString('base64url')
+  clock.advance(2 * 86_400)
+  t.equal((await call('GET', '/v1/users/me', { token: `${header}.e30.AAAA` })).status, 401)
+  t.equal((await app.keys.list())[0]!.status, 'next', 'the call was the occasion')
+  const { body } = await call('GET', '/v1/audit?kind=keys', { token: (await login('admin')).access_token })
+  t.match(body.items[0], { action: 'key_announced', by: 'system', device: null })
+})
+
 t.test('an installation of before keys rotated goes on with its key', async t => {
   const redis = await redisOf(t)
   const [prefix, text] = [ownPrefix(), newSecret()]
