@@ -33,7 +33,8 @@ async function sessions (parts: Parts): Promise<Place[]> {
 /** What is damaged must not keep the rest from being sealed anew. */
 function objectIn (text: string): Record<string, unknown> {
   try {
-    return JSON.parse(text) as Record<string, unknown>
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? value as Record<string, unknown> : {}
   } catch {
     return {}
   }
@@ -42,7 +43,7 @@ function objectIn (text: string): Record<string, unknown> {
 async function invitations (parts: Parts): Promise<Place[]> {
   return Object.entries(await parts.redis.hgetall(`${parts.base}:invitations`)).flatMap(([field, before]) => {
     const kept = objectIn(before)
-    const email = anew(parts, 'invitation', String(kept.email ?? ''))
+    const email = typeof kept.email === 'string' ? anew(parts, 'invitation', kept.email) : undefined
     return email === undefined ? [] : [{ hash: 'invitations', field, before, after: JSON.stringify({ ...kept, email }) }]
   })
 }
