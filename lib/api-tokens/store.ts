@@ -3,7 +3,7 @@ import type { Stamp } from '../audit/stamp.js'
 import { auditScript } from '../audit/store.js'
 import type { RedisClient } from '../redis/connect.js'
 import type { KeyNames } from '../redis/names.js'
-import { defineScript, fieldsOf, type Fields } from '../redis/script.js'
+import { defineScript, fieldsOf, listOf, type Fields } from '../redis/script.js'
 import type { Sealing } from '../sealing/service.js'
 import { sharedScript } from '../sessions/store.js'
 
@@ -110,9 +110,6 @@ function tokenFrom (fields: Fields, now: number): StoredToken {
 
 const allowanceFrom = ([now, used, next, reason = '']: readonly unknown[]): Allowance =>
   ({ now: Number(now), used: Number(used), next: Number(next), reason: reason === 'cooldown' || reason === 'daily_limit' ? reason : null })
-
-/** A list from Lua, where an empty one cannot be told from an empty object. */
-const listOf = <T>(list: unknown): T[] => Object.values(list as object) as T[]
 
 /** The store of API tokens in Redis. Its scripts are in `lua/`. */
 export function createApiTokenStore ({ redis, names, sealing, policy: { daily, cooldown }, stamp, skew }: Parts): ApiTokenStore {

@@ -2,7 +2,7 @@ import type { Stamp } from '../audit/stamp.js'
 import { owners } from '../audit/owners.js'
 import type { RedisClient } from '../redis/connect.js'
 import type { KeyNames } from '../redis/names.js'
-import { defineScript, type Fields } from '../redis/script.js'
+import { defineScript, listOf, type Fields } from '../redis/script.js'
 import { sharedScript } from '../sessions/store.js'
 import type { Algorithm, RingKey } from './ring.js'
 import type { Progress } from './turnover.js'
@@ -83,7 +83,7 @@ const script = (file: string): URL => new URL(`./lua/${file}.lua`, import.meta.u
 const progressIn = (answer: unknown): Progress | undefined => answer as Progress | null ?? undefined
 
 const seen = ([, now, ring, facts]: readonly unknown[]): Seen =>
-  ({ outcome: 'ok', now: Number(now), ring: Object.values(ring as object) as RingKey[], facts: facts as Fields })
+  ({ outcome: 'ok', now: Number(now), ring: listOf(ring), facts: facts as Fields })
 
 interface Parts {
   redis: RedisClient

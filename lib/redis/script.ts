@@ -28,3 +28,6 @@ export function fieldsOf (list: readonly string[]): Fields {
   for (let i = 0; i < list.length; i += 2) fields[list[i]!] = list[i + 1]!
   return fields
 }
+
+/** A list in JSON from Lua, where an empty one cannot be told from an empty object. */
+export const listOf = <T>(list: unknown): T[] => Object.values(list as object) as T[]

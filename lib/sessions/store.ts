@@ -5,7 +5,7 @@ import { auditScript } from '../audit/store.js'
 import type { Pace } from '../limits/pace.js'
 import type { RedisClient } from '../redis/connect.js'
 import type { KeyNames } from '../redis/names.js'
-import { defineScript, fieldsOf, type Fields } from '../redis/script.js'
+import { defineScript, fieldsOf, listOf, type Fields } from '../redis/script.js'
 import type { Sealing } from '../sealing/service.js'
 import { sessionState, transportFrom, type SessionState, type Transport } from './state.js'
 
@@ -139,9 +139,6 @@ export const sharedScript = [auditScript, script('common')]
 type Row = [outcome: string, now: string, session: Fields, user: Fields, evicted?: object]
 
 const rowOf = (answer: unknown): Row => JSON.parse(answer as string) as Row
-
-/** A list from Lua, where an empty one cannot be told from an empty object. */
-const listOf = (list: object = {}): string[] => Object.values(list) as string[]
 
 /** The session store in Redis. Its scripts are in `lua/`. */
 export function createSessionStore ({ redis, names, sealing, lifetimes, maxSessions, atLimit, pace, stamp, recordRotations, skew }: Parts): SessionStore {
