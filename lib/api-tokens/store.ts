@@ -5,7 +5,7 @@ import type { RedisClient } from '../redis/connect.js'
 import type { KeyNames } from '../redis/names.js'
 import { defineScript, fieldsOf, listOf, type Fields } from '../redis/script.js'
 import type { Sealing } from '../sealing/service.js'
-import { sharedScript } from '../sessions/store.js'
+import { sharedScript } from '../sessions/shared-script.js'
 
 export const statuses = ['active', 'expired', 'revoked'] as const
 export type Status = typeof statuses[number]

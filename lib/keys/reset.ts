@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.js'
 import { keyNames } from '../redis/names.js'
 import { openRedis } from '../redis/open.js'
 import { defineScript } from '../redis/script.js'
-import { sharedScript } from '../sessions/store.js'
+import { sharedScript } from '../sessions/shared-script.js'
 import { formerPlace } from './bring-over.js'
 
 /**

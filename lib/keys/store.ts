@@ -3,7 +3,7 @@ import { owners } from '../audit/owners.js'
 import type { RedisClient } from '../redis/connect.js'
 import type { KeyNames } from '../redis/names.js'
 import { defineScript, listOf, type Fields } from '../redis/script.js'
-import { sharedScript } from '../sessions/store.js'
+import { sharedScript } from '../sessions/shared-script.js'
 import type { Algorithm, RingKey } from './ring.js'
 import type { Progress } from './turnover.js'
 

@@ -4,7 +4,7 @@ import type { RedisClient } from '../redis/connect.js'
 import type { KeyNames } from '../redis/names.js'
 import { defineScript } from '../redis/script.js'
 import type { Sealing } from '../sealing/service.js'
-import { sharedScript } from '../sessions/store.js'
+import { sharedScript } from '../sessions/shared-script.js'
 
 /** What is known of an invitation besides the link; `by` is who made it. Times are milliseconds since the epoch. */
 export interface KeptInvitation {

@@ -3,7 +3,7 @@ import type { RedisClient } from '../redis/connect.js'
 import type { KeyNames } from '../redis/names.js'
 import { defineScript, fieldsOf } from '../redis/script.js'
 import type { Seal } from '../sealing/seal.js'
-import { sharedScript } from '../sessions/store.js'
+import { sharedScript } from '../sessions/shared-script.js'
 
 /** What a device says of itself, and where it asks from. */
 export interface Asking {

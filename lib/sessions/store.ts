@@ -1,12 +1,12 @@
 import type { Standing } from '../access/authenticate.js'
 import { accountFrom, type Account } from '../accounts/account.js'
 import type { Stamp } from '../audit/stamp.js'
-import { auditScript } from '../audit/store.js'
 import type { Pace } from '../limits/pace.js'
 import type { RedisClient } from '../redis/connect.js'
 import type { KeyNames } from '../redis/names.js'
 import { defineScript, fieldsOf, listOf, type Fields } from '../redis/script.js'
 import type { Sealing } from '../sealing/service.js'
+import { sharedScript } from './shared-script.js'
 import { sessionState, transportFrom, type SessionState, type Transport } from './state.js'
 
 /** A refresh token as it was presented. `rotated` and `expires` are milliseconds, `authTime` is seconds. */
@@ -131,9 +131,6 @@ interface Parts {
 }
 
 const script = (file: string): URL => new URL(`./lua/${file}.lua`, import.meta.url)
-
-/** Functions that the scripts of other stores share; what ends sessions records it. */
-export const sharedScript = [auditScript, script('common')]
 
 /** What a script answers as JSON: one string is read several times as fast as nested lists. */
 type Row = [outcome: string, now: string, session: Fields, user: Fields, evicted?: object]
