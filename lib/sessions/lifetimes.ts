@@ -1,5 +1,7 @@
 import type { Config } from '../config/schema.js'
-import type { Lifetimes } from './store.js'
+
+/** In milliseconds; without a lifetime of refresh tokens a session has none. */
+export interface Lifetimes { access: number, refresh: number, session: number }
 
 type Settings = Pick<Config, 'SESSION_TIMEOUT' | 'REFRESH_TIMEOUT' | 'SESSION_MAX_AGE' | 'REFRESH_TOKENS'>
 

@@ -3,7 +3,7 @@ import { fail, Problem } from '../errors.js'
 import type { Codec } from '../tokens/codec.js'
 import type { Credential } from './refresh.js'
 import type { Sessions } from './service.js'
-import type { Which } from './store.js'
+import type { Which } from './transitions.js'
 
 /** The credentials of a logout: either is enough, so that an expired access token does not keep anybody in. */
 export interface LogoutRequest extends Credential { accessToken: string | undefined, refreshToken: string | undefined, which: Which }

@@ -2,7 +2,7 @@ import { presentUser } from '../accounts/account.js'
 import type { Codec } from '../tokens/codec.js'
 import type { AccessToken, TokenPair } from './schema.js'
 import type { SessionState } from './state.js'
-import type { Live } from './store.js'
+import type { Live } from './transitions.js'
 
 const seconds = (ms: number): number => Math.floor(ms / 1000)
 

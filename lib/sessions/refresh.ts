@@ -10,7 +10,8 @@ import { mintPair } from './mint.js'
 import type { TokenPair } from './schema.js'
 import { narrowed, within } from './scope.js'
 import type { Transport } from './state.js'
-import type { PresentedToken, Refreshed, SessionStore } from './store.js'
+import type { SessionStore } from './store.js'
+import type { PresentedToken, Refreshed } from './transitions.js'
 
 /** A token of a session as it came with a call. */
 export interface Credential {

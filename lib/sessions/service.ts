@@ -14,7 +14,8 @@ import { mintAccess, mintPair } from './mint.js'
 import type { AccessToken, Session, TokenPair } from './schema.js'
 import { narrowed, within } from './scope.js'
 import type { Device, SessionState, Transport } from './state.js'
-import type { SessionStore, Which } from './store.js'
+import type { SessionStore } from './store.js'
+import type { Which } from './transitions.js'
 
 /** A login whose password was verified; its tokens are bound to the key that is proved with it. */
 export interface Login {

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Test } from 'tap'
-import type { Lifetimes, NewSession, PresentedToken, Refreshed, Rotation, SessionStore } from '#lib/sessions/store.js'
+import type { Lifetimes } from '#lib/sessions/lifetimes.js'
+import type { SessionStore } from '#lib/sessions/store.js'
+import type { NewSession, PresentedToken, Refreshed, Rotation } from '#lib/sessions/transitions.js'
 
 const id = (): string => randomBytes(9).toString('base64url')
 
