@@ -1,7 +1,7 @@
 import { requireKey, type Authenticate } from '../access/authenticate.js'
 import { fail, Problem } from '../errors.js'
 import type { Codec } from '../tokens/codec.js'
-import type { Credential } from './refresh.js'
+import type { Credential } from './credential.js'
 import type { Sessions } from './service.js'
 import type { Which } from './transitions.js'
 
