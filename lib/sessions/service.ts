@@ -1,33 +1,19 @@
-import { scopeList, scopeText, type ScopesOf } from '../access/scopes.js'
+import { scopeList, type ScopesOf } from '../access/scopes.js'
 import type { Account } from '../accounts/account.js'
-import type { Proof } from '../dpop/proof.js'
 import { fail, type Policy } from '../errors.js'
 import type { Report } from '../events.js'
 import { fromCursor, toCursor } from '../http/cursor.js'
 import type { Sealing } from '../sealing/service.js'
 import type { Codec } from '../tokens/codec.js'
-import { OURS, type SessionClient } from './client.js'
 import { presented, type Credential } from './credential.js'
-import { openDevice, sealDevice } from './device.js'
-import { graceOf } from './grace.js'
-import { mintAccess, mintPair } from './mint.js'
+import { mintAccess } from './mint.js'
+import { createOpen, type Login } from './open.js'
+import { present } from './present.js'
 import { createRefresh, type RefreshCall } from './refresh.js'
 import type { AccessToken, Session, TokenPair } from './schema.js'
-import { narrowed, within } from './scope.js'
-import type { Device, SessionState, Transport } from './state.js'
+import type { Transport } from './state.js'
 import type { SessionStore } from './store.js'
 import type { Which } from './transitions.js'
-
-/** A login whose password was verified; its tokens are bound to the key that is proved with it. */
-export interface Login {
-  account: Account
-  scope: string | undefined
-  device: Device
-  transport?: Transport
-  proof?: Proof | undefined
-  /** Whose tokens they are, and the most that those may carry; default: our own client, which may all that the account may. */
-  client?: SessionClient
-}
 
 /** Who ends sessions and why; `reason` is what stays in the tombstone. */
 export interface End { user: string, which: Which, session: string, reason: string, proof?: string, transport?: Transport }
@@ -69,7 +55,7 @@ interface Parts {
 const ID = /^[A-Za-z0-9_-]{1,64}$/
 
 export function createSessions (parts: Parts): Sessions {
-  const { store, codec, sealing, grace, scopesOf, refreshes, randomId, durable, report } = parts
+  const { store, codec, sealing, refreshes, randomId, durable, report } = parts
 
   const end = async ({ user, which, session, reason, proof, transport }: End): Promise<string[] | null> => {
     const ended = await store.end(user, which, session, reason, proof, transport)
@@ -79,30 +65,7 @@ export function createSessions (parts: Parts): Sessions {
   }
 
   return {
-    open: async ({ account, scope, device, proof, transport: asked = 'bearer', client = OURS }) => {
-      const allowed = within(scopesOf(account), client.scope)
-      const transport = proof ? 'dpop' : asked
-      await proof?.spend()
-      const opened = await store.open({
-        user: account.id,
-        id: randomId(),
-        jti: randomId(),
-        password: account.password,
-        scope: scope === undefined ? scopeText(allowed) : narrowed(scope, allowed, { user: account.id }),
-        transport,
-        clientId: client.id,
-        jkt: proof?.jkt,
-        grace: graceOf(transport, grace),
-        device: sealDevice(await sealing.forUser(account.id), device),
-        accessJti: randomId(),
-        kid: await codec.signing()
-      })
-      if (opened.outcome === 'limit') return fail('session_limit_reached')
-      if (opened.outcome !== 'opened') return fail('invalid_credentials')
-      report({ type: 'login', user: account.id, session: opened.session.id })
-      if (opened.evicted.length > 0) report({ type: 'sessions_ended', user: account.id, sessions: opened.evicted, reason: 'evicted' })
-      return mintPair(codec, opened, true)
-    },
+    open: createOpen(parts),
 
     refresh: refreshes ? createRefresh(parts) : async () => fail('refresh_not_offered'),
 
@@ -130,7 +93,7 @@ export function createSessions (parts: Parts): Sessions {
       const rest = (await store.list(user)).filter(({ id }) => id > after).sort((a, b) => a.id < b.id ? -1 : 1)
       const page = rest.slice(0, limit)
       const seal = await sealing.forUser(user)
-      return { items: page.map(session => ({ ...presentSession(session, current), device: openDevice(seal, session.device) })), next: rest.length > limit ? toCursor(page.at(-1)!.id) : null }
+      return { items: page.map(session => present(session, seal, current)), next: rest.length > limit ? toCursor(page.at(-1)!.id) : null }
     },
 
     revoke: async (user, session) => {
@@ -139,14 +102,3 @@ export function createSessions (parts: Parts): Sessions {
     }
   }
 }
-
-const time = (ms: number): string => new Date(ms).toISOString()
-
-const presentSession = (session: SessionState, current: string): Omit<Session, 'device'> => ({
-  id: session.id,
-  created: time(session.created),
-  last_used: time(session.used),
-  ends: time(session.ends),
-  transport: session.transport,
-  current: session.id === current
-})
