@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { randomInt } from 'node:crypto'
+import { createSocket } from 'node:dgram'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -22,12 +24,34 @@ export interface PrivateRedis {
   pid: () => number
 }
 
-export async function freePort (): Promise<number> {
+/**
+ * Below the ports that the system gives to whoever asks for any (ip_local_port_range in ip(7)), and so are those ten
+ * thousand above, on which a node of a cluster listens as well.
+ */
+const [LEAST_PORT, MOST_PORT] = [11_000, 20_999]
+
+/** Holds the UDP port of a number for as long as this process lives. @returns whether nobody else holds it */
+const reserve = (port: number): Promise<boolean> => new Promise(resolve => {
+  const socket = createSocket('udp4').unref()
+  socket.once('error', () => { resolve(false) })
+  socket.bind({ port, address: '127.0.0.1', exclusive: true }, () => { resolve(true) })
+})
+
+const isFree = (port: number): Promise<boolean> => new Promise(resolve => {
   const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
+  server.once('error', () => { resolve(false) })
+  server.listen(port, '127.0.0.1', () => { server.close(() => { resolve(true) }) })
+})
+
+/**
+ * A port on which nothing else of the tests listens, also before and while what is started on it does not: the
+ * system gives it to nobody, and it belongs to the process that has the UDP port of the same number.
+ */
+export async function freePort (): Promise<number> {
+  for (;;) {
+    const port = randomInt(LEAST_PORT, MOST_PORT + 1)
+    if (await reserve(port) && await isFree(port)) return port
+  }
 }
 
 async function answers (port: number, password: string | undefined): Promise<boolean> {
@@ -52,7 +76,7 @@ export async function startRedis (...args: string[]): Promise<PrivateRedis> {
 
   const start = async (): Promise<void> => {
     child = spawn(process.env.REDIS_SERVER ?? 'redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--loglevel', 'warning', ...args], { stdio: 'ignore' })
-    const deadline = Date.now() + 10_000
+    const deadline = Date.now() + 30_000
     while (!await answers(port, password)) {
       if (Date.now() > deadline) throw new Error('redis-server did not start')
       await new Promise(resolve => setTimeout(resolve, 20))
