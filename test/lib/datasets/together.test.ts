@@ -16,6 +16,15 @@ t.test('changes of a scan that wait for the same turn', async t => {
   const images = `${filesets}/images`
   const statuses = (answers: readonly Answer[]): number[] => answers.map(({ status }) => status)
 
+  /** Waits until a call waits in line: nothing on its way there asks Redis any more, or reads or writes a file. */
+  const isInLine = async (): Promise<void> => {
+    for (let quiet = 0; quiet < 10; quiet++) {
+      await sleep(5)
+      await app.redis.ping()
+      if (process.getActiveResourcesInfo().some(name => name.startsWith('FSReq'))) quiet = 0
+    }
+  }
+
   /** Makes changes wait in line, in their order, while somebody else seems to write to the scan. */
   const inOneTurn = async (...calls: Call[]): Promise<Answer[]> => {
     const [lease, redis, fence] = [`${app.names.scan('plant')}:lease`, app.redis as Redis, String(Date.now())]
@@ -24,7 +33,7 @@ t.test('changes of a scan that wait for the same turn', async t => {
     const answers: Array<Promise<Answer>> = []
     for (const call of [first, ...calls]) {
       answers.push(call())
-      await sleep(60)
+      await isInLine()
     }
     await redis.hset(lease, 'released', fence)
     return (await Promise.all(answers)).slice(1)
