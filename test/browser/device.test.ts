@@ -51,10 +51,12 @@ t.test('a user approves and denies devices on the page, with a telephone', { ski
   await page.getByLabel('Create scans').uncheck()
   await page.getByLabel('Name of the device').fill('Bench 3')
   t.equal(await sessions(), 2)
+  const signedOut = page.waitForResponse(response => response.url().endsWith('/v1/auth/logout'))
   await page.getByRole('button', { name: 'Approve' }).click()
   await page.getByRole('heading', { name: 'Approved' }).waitFor()
   t.match((await poll(running, device.device_code)).body as Grant, { token_type: 'Bearer', datasets: 'cam_*/write' })
   t.match((await running.call('GET', '/v1/api-tokens', { token })).body.items, [{ name: 'Bench 3', datasets: { 'cam_*': ['write'] } }])
+  t.equal((await signedOut).status(), 204)
   t.equal(await sessions(), 1, 'the page has signed out')
   t.notMatch(await kept(page), /eyJ/, 'and keeps no token')
 
