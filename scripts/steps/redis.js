@@ -70,7 +70,7 @@ async function start (redis) {
   const log = openSync(redis.log, 'a')
   // A process group of its own: Ctrl-C must end the service first.
   const child = spawn(redis.program, [
-    '--port', '0', '--unixsocket', 'redis.sock', '--unixsocketperm', '700', '--dir', redis.folder, '--pidfile', 'redis.pid', '--daemonize', 'no',
+    '--port', '0', '--unixsocket', 'redis.sock', '--unixsocketperm', '700', '--dir', redis.folder, '--daemonize', 'no',
     '--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--maxmemory-policy', 'noeviction'
   ], { stdio: ['ignore', log, log], detached: true, cwd: redis.folder })
   child.unref()
