@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { PASSWORD, start, type Answer, type Running } from '../support/app.js'
-import { startRedis } from '../support/redis.js'
+import { freePort, startRedis } from '../support/redis.js'
 
 /** A service on a Redis of its own that keeps what it was told. */
 async function onOwnRedis (t: Test) {
@@ -88,9 +88,9 @@ t.test('a Redis that does not answer is as good as gone', async t => {
 })
 
 t.test('a Redis that takes no writes is as good as gone, and spends nothing', async t => {
-  const { redis, app, call, login } = await onOwnRedis(t)
+  const { app, call, login } = await onOwnRedis(t)
   const { refresh_token: refresh } = await login('admin')
-  await app.redis.call('REPLICAOF', '127.0.0.1', String(redis.port + 1))
+  await app.redis.call('REPLICAOF', '127.0.0.1', String(await freePort()))
   saysLater(t, await call('POST', '/v1/auth/refresh', { body: { refresh_token: refresh } }), 'a refresh')
   await untilReady(call)
   saysLater(t, await call('POST', '/v1/auth/login', { body: { username: 'admin', password: PASSWORD } }), 'a sign-in')

@@ -9,7 +9,7 @@ import { startLab } from '../../support/datasets.js'
 import { plain } from './plantdb-folder.js'
 
 const until = async (isSo: () => Promise<boolean>): Promise<boolean> => {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 1_200; tries++) {
     if (await isSo()) return true
     await sleep(25)
   }

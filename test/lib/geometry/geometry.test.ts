@@ -101,7 +101,7 @@ for (const [what, module, args] of [
 ] as const) {
   t.test(`an idle worker keeps no process alive, ${what}`, async t => {
     const script = join(t.testdir({ 'lonely.mjs': lonely(module) }), 'lonely.mjs')
-    const child = spawn('/usr/bin/env', ['-u', 'NODE_OPTIONS', process.execPath, ...args, script], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], timeout: 20_000 })
+    const child = spawn('/usr/bin/env', ['-u', 'NODE_OPTIONS', process.execPath, ...args, script], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000 })
     const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')])
     t.equal(said, `${POINT}\n`)
     t.equal(code, 0, 'it ends by itself')
