@@ -1,6 +1,6 @@
 import { grantsFrom } from './grants.js'
 import type { ApiToken } from './schema.js'
-import type { StoredToken } from './store.js'
+import type { StoredToken } from './stored-token.js'
 
 /** A time of the store (milliseconds since the epoch) as clients see it. */
 export const timeText = (ms: number): string => new Date(ms).toISOString()

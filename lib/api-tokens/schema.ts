@@ -3,7 +3,7 @@ import { Nullable, Page, PageQuery, Time, Words, ref } from '../http/schema.js'
 import { ScopeText } from '../sessions/schema.js'
 import { LONGEST_SECONDS } from './expiry.js'
 import { permissions } from './grants.js'
-import { statuses } from './store.js'
+import { statuses } from './stored-token.js'
 
 export const ApiTokenId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })
 

@@ -3,9 +3,10 @@ import { fail } from '../errors.js'
 import type { Report } from '../events.js'
 import { fromCursor, toCursor } from '../http/cursor.js'
 import type { Codec } from '../tokens/codec.js'
+import type { Allowance, IssuancePolicy, NewToken } from './issuance.js'
 import { present, timeText } from './present.js'
 import type { ApiToken, ApiTokenQuery, Eligibility, IssuedToken, NewApiToken } from './schema.js'
-import type { Allowance, ApiTokenStore, IssuancePolicy, NewToken } from './store.js'
+import type { ApiTokenStore } from './store.js'
 import { checkWanted } from './wanted.js'
 
 /** `expires_in` is seconds, `datasets` is in the form of the claim. */

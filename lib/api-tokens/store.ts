@@ -3,54 +3,14 @@ import type { Stamp } from '../audit/stamp.js'
 import { auditScript } from '../audit/store.js'
 import type { RedisClient } from '../redis/connect.js'
 import type { KeyNames } from '../redis/names.js'
-import { defineScript, fieldsOf, listOf, type Fields } from '../redis/script.js'
+import { defineScript, fieldsOf, listOf } from '../redis/script.js'
 import type { Sealing } from '../sealing/service.js'
 import { sharedScript } from '../sessions/shared-script.js'
-
-export const statuses = ['active', 'expired', 'revoked'] as const
-export type Status = typeof statuses[number]
-
-/** An API token as the store keeps it. Times are milliseconds since the epoch. */
-export interface StoredToken {
-  id: string
-  name: string
-  /** Grants in the form of the claim. */
-  datasets: string
-  scope: string
-  meta: Record<string, unknown>
-  created: number
-  expires: number
-  used: number | null
-  status: Status
-  ended: number | null
-  reason: string | null
-  /** Its place in the lists. */
-  place: string
-}
-
-export interface NewToken {
-  id: string
-  name: string
-  datasets: string
-  scope: string
-  meta: Record<string, unknown>
-  expires: number
-  replace: boolean
-  /** When it expires once it was collected, if it is kept for its machine. */
-  promised?: number
-}
+import { allowanceIn, issuedIn, type Allowance, type IssuancePolicy, type Issued, type NewToken } from './issuance.js'
+import { storedToken, type Status, type StoredToken } from './stored-token.js'
 
 /** A token that was kept for its machine; `kid` is of the key that signed it first. */
 export type Collected = { outcome: 'good', now: number, token: StoredToken, kid: string, username: string } | { outcome: 'ended' | 'inactive' }
-
-/** When an account may get its next token (milliseconds), how many it got within a day, and what stands against one now. */
-export interface Allowance { now: number, used: number, next: number, reason: 'cooldown' | 'daily_limit' | null }
-
-export type Issued =
-  | { outcome: 'issued', ended: string[], allowance: Allowance }
-  | { outcome: 'refused', allowance: Allowance }
-  | { outcome: 'inactive' }
-  | { outcome: 'past' }
 
 export interface PageOfTokens { status: Status | 'all', after: string | undefined, since: number, limit: number }
 
@@ -81,35 +41,9 @@ export interface ApiTokenStore {
   standing: (user: string, id: string, access?: string) => Promise<{ state: 'good' | 'ended' | 'unknown', account: Account }>
 }
 
-export interface IssuancePolicy { /** Most tokens within 24 hours, 0 for any number. */ daily: number, /** Milliseconds between two tokens. */ cooldown: number }
-
 interface Parts { redis: RedisClient, names: KeyNames, sealing: Pick<Sealing, 'withSalt'>, policy: IssuancePolicy, stamp: Stamp, skew: () => number }
 
 const script = (file: string): URL => new URL(`./lua/${file}.lua`, import.meta.url)
-
-const time = (text: string | undefined): number | null => text ? Number(text) : null
-
-function tokenFrom (fields: Fields, now: number): StoredToken {
-  const expires = Number(fields.expires)
-  const how = fields.how as Status | undefined
-  return {
-    id: fields.id ?? '',
-    name: fields.name ?? '',
-    datasets: fields.datasets ?? '',
-    scope: fields.scope ?? '',
-    meta: JSON.parse(fields.meta ?? '{}') as Record<string, unknown>,
-    created: Number(fields.created),
-    expires,
-    used: time(fields.used),
-    status: how ?? (expires <= now ? 'expired' : 'active'),
-    ended: time(fields.ended) ?? (expires <= now ? expires : null),
-    reason: fields.reason ?? (expires <= now ? 'expired' : null),
-    place: fields.place ?? ''
-  }
-}
-
-const allowanceFrom = ([now, used, next, reason = '']: readonly unknown[]): Allowance =>
-  ({ now: Number(now), used: Number(used), next: Number(next), reason: reason === 'cooldown' || reason === 'daily_limit' ? reason : null })
 
 /** The store of API tokens in Redis. Its scripts are in `lua/`. */
 export function createApiTokenStore ({ redis, names, sealing, policy: { daily, cooldown }, stamp, skew }: Parts): ApiTokenStore {
@@ -121,29 +55,26 @@ export function createApiTokenStore ({ redis, names, sealing, policy: { daily, c
   return {
     issue: async (user, { id, expires, replace, meta, ...fields }) => {
       const stored = Object.entries({ ...fields, meta: JSON.stringify(meta) }).flat()
-      const [outcome, ...rest] = JSON.parse(await issue(names.user(user), await stamp(user), id, daily, cooldown, replace ? '1' : '', expires, ...stored) as string) as [string, ...unknown[]]
-      if (outcome === 'inactive' || outcome === 'past') return { outcome }
-      if (outcome === 'refused') return { outcome, allowance: allowanceFrom(rest) }
-      return { outcome: 'issued', ended: listOf<string>(rest[3]), allowance: allowanceFrom(rest.slice(0, 3)) }
+      return issuedIn(await issue(names.user(user), await stamp(user), id, daily, cooldown, replace ? '1' : '', expires, ...stored))
     },
 
     collect: async (user, id, kid) => {
       const [outcome, now, row, username] = JSON.parse(await collect(names.user(user), await stamp(user), id, kid) as string) as ['good' | 'ended' | 'inactive', string, string[], string]
       if (outcome !== 'good') return { outcome }
       const fields = fieldsOf(row)
-      return { outcome, now: Number(now), token: tokenFrom(fields, Number(now)), kid: fields.kid ?? kid, username }
+      return { outcome, now: Number(now), token: storedToken(fields, Number(now)), kid: fields.kid ?? kid, username }
     },
 
-    allowance: async user => allowanceFrom(await eligible(names.user(user), skew(), daily, cooldown) as unknown[]),
+    allowance: async user => allowanceIn(await eligible(names.user(user), skew(), daily, cooldown) as unknown[]),
 
     list: async (user, { status, after = '', since, limit }) => {
       const [now, rows] = JSON.parse(await list(names.user(user), skew(), status, after, since, limit) as string) as [string, unknown]
-      return listOf<unknown>(rows).map(row => tokenFrom(fieldsOf(listOf<string>(row)), Number(now))).filter(({ id }) => id !== '')
+      return listOf<unknown>(rows).map(row => storedToken(fieldsOf(listOf<string>(row)), Number(now))).filter(({ id }) => id !== '')
     },
 
     find: async (user, id) => {
       const fields = await redis.hgetall(`${names.user(user)}:api-token:${id}`)
-      return fields.id === undefined ? undefined : tokenFrom(fields, Date.now() + skew())
+      return fields.id === undefined ? undefined : storedToken(fields, Date.now() + skew())
     },
 
     revoke: async (user, id, reason) => await revoke(names.user(user), await stamp(user), id, reason) as string[] | null,

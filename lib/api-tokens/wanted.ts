@@ -3,8 +3,8 @@ import { scopeList, scopeText } from '../access/scopes.js'
 import { fail } from '../errors.js'
 import { expiryOf } from './expiry.js'
 import { checkGrants, grantsText, permissionsIn, type Grants } from './grants.js'
+import type { NewToken } from './issuance.js'
 import type { NewApiToken } from './schema.js'
-import type { NewToken } from './store.js'
 
 const LARGEST_META = 2048
 
