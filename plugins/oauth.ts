@@ -34,7 +34,7 @@ export default fp<AppOptions>(async (app, { config, now, randomId }) => {
   const offered = offeredGrants(config.REFRESH_TOKENS === 'on')
   app.decorate('authorizeDevice', createDeviceAuthorization({ devices, authenticateClient }))
   app.decorate('exchangeGrant', createTokenEndpoint({ accounts, sessions, devices, clientTokens, authenticateClient, offered }))
-  app.decorate('introspectToken', createIntrospection({ codec, authenticate, authenticateClient, sessions: app.tokenStore, scopesOf }))
+  app.decorate('introspectToken', createIntrospection({ codec, registry, authenticate, authenticateClient, sessions: app.tokenStore, scopesOf }))
   app.decorate('revokeToken', createRevocation({ codec, registry, authenticateClient, sessions, apiTokens, apiTokenStore, durable: app.durable }))
   app.decorate('serverMetadata', createServerMetadata({
     issuer: app.keys.issuer,

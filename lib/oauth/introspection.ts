@@ -5,16 +5,19 @@ import { effectiveScope } from '../access/token-info.js'
 import type { Proof } from '../dpop/proof.js'
 import { fail, Problem } from '../errors.js'
 import type { Transport } from '../sessions/state.js'
+import { within } from '../sessions/scope.js'
 import type { SessionStore } from '../sessions/store.js'
 import type { Codec } from '../tokens/codec.js'
 import type { Client } from './client.js'
 import type { AuthenticateClient } from './client-authentication.js'
 import { parametersOf } from './form.js'
 import { readToken, tokenIn, type PresentedToken } from './presented-token.js'
+import type { Registry } from './registry.js'
 import type { Form, Introspection } from './schema.js'
 
 interface Parts {
   codec: Codec
+  registry: Registry
   authenticate: Authenticate
   authenticateClient: AuthenticateClient
   sessions: Pick<SessionStore, 'unspent'>
@@ -47,7 +50,7 @@ const picked = (claims: object): Partial<Introspection> =>
  * - a refresh token is for its own client and for `users`: whoever guards a resource must not take it for an access token
  * @throws `invalid_request`, `invalid_client`, `insufficient_scope`, those of access tokens
  */
-export function createIntrospection ({ codec, authenticate, authenticateClient, sessions, scopesOf }: Parts) {
+export function createIntrospection ({ codec, registry, authenticate, authenticateClient, sessions, scopesOf }: Parts) {
   const clientFor = async (form: Form, { authorization, identify }: IntrospectionRequest): Promise<Client | undefined> => {
     if (!identify) {
       const client = await authenticateClient(authorization, form)
@@ -60,9 +63,12 @@ export function createIntrospection ({ codec, authenticate, authenticateClient, 
 
   const ofRefreshToken = async ({ claims }: Extract<PresentedToken, { kind: 'refresh' }>, transport: Transport): Promise<Introspection | undefined> => {
     const account = await sessions.unspent(claims.sub, claims.sid, claims.jti, transport)
-    if (!account?.active) return undefined
-    const allowed = scopesOf(account)
-    const scope = scopeText(scopeList(claims.scope).filter(item => allowed.has(item)))
+    const client = registry.get(claims.client_id)?.client
+    if (!account?.active || !client) return undefined
+    // As a refresh would have it: a client may less by now than when the token was issued, or nothing.
+    const left = within(new Set(scopeList(claims.scope)), client.scope)
+    if (left.size === 0) return undefined
+    const scope = scopeText(within(left, scopesOf(account)))
     return { active: true, scope, client_id: claims.client_id, username: account.username, ...picked(claims) }
   }
 

@@ -105,7 +105,10 @@ t.test('a client that may less after a restart gets less, and so do the tokens t
     await start(t, { ...env, OAUTH_CLIENTS: JSON.stringify([{ ...portal.entry, ...changes }, { ...robot.entry, ...ofRobotArm }]) })
   const ask = async ({ call }: Running, parameters: Record<string, string>): Promise<Answer> => await call('POST', '/oauth/token', { body: form(parameters), headers: inOwn })
 
+  const told = async ({ call }: Running): Promise<unknown> => (await call('POST', '/oauth/introspect', { body: form({ token: third.body.refresh_token }), headers: inOwn })).body
+
   const narrowed = await restarted({ scope: 'profile' }, { scope: 'datasets:read' })
+  t.match(await told(narrowed), { active: true, scope: 'profile' }, 'and is told so')
   isRefused(t, await ask(narrowed, refresh(first, { scope: 'sessions' })), 'invalid_scope', 'what it may not ask for any more')
   const { body } = await ask(narrowed, refresh(first))
   t.equal(body.scope, 'profile')
@@ -117,7 +120,12 @@ t.test('a client that may less after a restart gets less, and so do the tokens t
 
   const elsewhere = await restarted({ scope: 'users' }, { account: 'other' })
   isRefused(t, await ask(elsewhere, refresh(second)), 'invalid_scope', 'nothing is left')
+  t.strictSame(await told(elsewhere), { active: false }, 'so it is good for nothing')
   t.match(await elsewhere.call('GET', '/v1/scans', { token: ofRobot }), { status: 401, body: { code: 'access_token_revoked' } }, 'it acts as another account')
+
+  const without = await start(t, { ...env, OAUTH_CLIENTS: JSON.stringify([robot.entry]) })
+  const { access_token: ofAdmin } = await without.login('admin')
+  t.strictSame((await without.call('POST', '/oauth/introspect', { token: ofAdmin, body: form({ token: third.body.refresh_token }) })).body, { active: false }, 'nor is that of a client that there is no more')
 
   const back = await restarted({})
   t.equal((await ask(back, refresh({ ...first, body }))).body.scope, 'datasets:read profile sessions', 'the session keeps what was granted')
