@@ -22,5 +22,5 @@ export const createDeviceAuthorization = ({ devices, authenticateClient }: Parts
     const form = checkForm(check, parameters)
     const client = await authenticateClient(authorization, parameters)
     if (!client.grants.has(deviceCodeGrant.grantType)) return fail('unauthorized_client', { about: { client: client.id } })
-    return await devices.begin(form, device, client)
+    return await devices.begin(form, device, { ...client, proven: client.kind === 'confidential' ? client.name ?? client.id : undefined })
   }

@@ -75,6 +75,7 @@ export function createApprovals ({ store, codes, apiTokens, audit, limits, repor
       return {
         user_code: userCode,
         device_name: asks.name,
+        client_name: asks.client ?? null,
         address: asks.address,
         user_agent: asks.userAgent,
         scope: asks.scope,

@@ -1,6 +1,7 @@
 import { scopeList, scopeText } from '../access/scopes.js'
 import { checkGrants, permissions, permissionsIn, type Grants, type Permission } from '../api-tokens/grants.js'
 import { fail, Problem } from '../errors.js'
+import type { SessionClient } from '../sessions/client.js'
 import { within } from '../sessions/scope.js'
 import type { Device } from '../sessions/state.js'
 import type { DeviceForm } from './schema.js'
@@ -28,19 +29,22 @@ function grantsIn (text: string): Grants {
 /** Whoever approves reads this name, so nothing in it may be invisible or turn what stands around it. */
 const legible = (name: string): string | null => name.replace(/[\p{C}\s]+/gu, ' ').trim() || null
 
+/** The client of a device; `proven` is what the operator calls it, if it has shown that it is that one. */
+export interface DeviceClient extends SessionClient { proven?: string | undefined }
+
 /**
  * What a device asks for. All of it is only a suggestion to the user, but a wish that could never be
  * granted is refused at once, where its maker sees it.
- * @param most what its client may have; undefined is no bound
  * @throws `invalid_request`, `invalid_scope`
  */
-export function askingOf ({ scope = '', device_name: name = '', datasets }: DeviceForm, { ip, user_agent: userAgent }: Device, most: ReadonlySet<string> | undefined): Asking {
+export function askingOf ({ scope = '', device_name: name = '', datasets }: DeviceForm, { ip, user_agent: userAgent }: Device, { scope: most, proven }: DeviceClient): Asking {
   const wanted = scopeList(scope)
   const grants = datasets === undefined ? {} : grantsIn(datasets)
   const grantable = within(possible, most)
   if (![...wanted, ...[...permissionsIn(grants)].map(scopeOf)].every(item => grantable.has(item))) fail('invalid_scope')
   return {
     name: legible(name),
+    ...(proven === undefined ? {} : { client: proven }),
     address: ip,
     userAgent: userAgent === null ? null : legible(userAgent),
     scope: scopeText(wanted),

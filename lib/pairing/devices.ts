@@ -3,9 +3,8 @@ import { fail, type ErrorCode } from '../errors.js'
 import type { Report } from '../events.js'
 import { addressKey } from '../limits/address.js'
 import type { Limit } from '../limits/limit.js'
-import type { SessionClient } from '../sessions/client.js'
 import type { Device } from '../sessions/state.js'
-import { askingOf } from './asking.js'
+import { askingOf, type DeviceClient } from './asking.js'
 import type { Codes } from './codes.js'
 import type { DeviceAuthorization, DeviceForm } from './schema.js'
 import type { Asking, Pace, PairingStore, Polled } from './store.js'
@@ -13,7 +12,7 @@ import type { Asking, Pace, PairingStore, Polled } from './store.js'
 /** Devices without a keyboard, which get an API token that a user approves elsewhere (RFC 8628). */
 export interface Devices {
   /** Gives a device its codes, which are good for its client only. @throws `invalid_request`, `invalid_scope`, `too_many_requests` */
-  begin: (form: DeviceForm, device: Device, client: SessionClient) => Promise<DeviceAuthorization>
+  begin: (form: DeviceForm, device: Device, client: DeviceClient) => Promise<DeviceAuthorization>
   /**
    * The token that was approved. A device that lost the answer may ask again for a minute and is given the
    * same one, minted anew; no token is kept.
@@ -73,7 +72,7 @@ export function createDevices ({ store, codes, apiTokens, pace, verificationUri,
   return {
     begin: async (form, device, client) => {
       await limit(addressKey(device.ip))
-      return await begin(askingOf(form, device, client.scope), client.id, ATTEMPTS)
+      return await begin(askingOf(form, device, client), client.id, ATTEMPTS)
     },
 
     poll: async (deviceCode, client) => {

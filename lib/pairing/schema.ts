@@ -39,6 +39,7 @@ export type DeviceApproval = Static<typeof DeviceApproval>
 export const WaitingDevice = Type.Object({
   user_code: Type.String(),
   device_name: Nullable(Type.String({ description: 'What the device calls itself' })),
+  client_name: Nullable(Type.String({ description: 'What the operator calls its client; null for one that did not prove which it is' })),
   address: Type.String({ description: 'Where it asks from' }),
   user_agent: Nullable(Type.String()),
   scope: Type.String({ description: 'What it asks for; only a suggestion, like `datasets`' }),

@@ -8,6 +8,8 @@ import { sharedScript } from '../sessions/shared-script.js'
 /** What a device says of itself, and where it asks from. */
 export interface Asking {
   name: string | null
+  /** What the operator calls its client, if it has proven to be that one. */
+  client?: string
   address: string
   userAgent: string | null
   scope: string

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { chromium, type Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { PASSWORD, start } from '../support/app.js'
-import { begin, poll, wordOf, type Grant } from '../support/pairing.js'
+import { basic, newClient } from '../support/oauth.js'
+import { begin, form, poll, wordOf, type Grant } from '../support/pairing.js'
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 
@@ -24,7 +25,8 @@ async function openPhone (t: Test) {
 }
 
 t.test('a user approves and denies devices on the page, with a telephone', { skip }, async t => {
-  const running = await start(t)
+  const scanner = newClient('scanner', { name: 'Scanner of hall 2', grant_types: ['urn:ietf:params:oauth:grant-type:device_code'], scope: 'datasets:read' })
+  const running = await start(t, { OAUTH_CLIENTS: JSON.stringify([scanner.entry]) })
   await running.createUser('maker', { roles: ['contributor'] })
   await running.app.listen({ port: 0 })
   const { page, faults } = await openPhone(t)
@@ -44,6 +46,7 @@ t.test('a user approves and denies devices on the page, with a telephone', { ski
   await page.getByRole('button', { name: 'Continue' }).click()
   await page.getByRole('heading', { name: 'Is this your device?' }).waitFor()
   t.match(await page.locator('dl').innerText(), new RegExp(`${device.user_code}[^]*<b>Camera</b> 3[^]*127\\.0\\.0\\.1`))
+  t.notMatch(await page.locator('dl').innerText(), 'proven', 'it is a device of nobody')
   t.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'nothing is wider than the screen')
 
   t.equal(await page.getByLabel('Ids').inputValue(), 'cam_*', 'what the device wishes for is suggested')
@@ -68,6 +71,15 @@ t.test('a user approves and denies devices on the page, with a telephone', { ski
   await page.getByRole('button', { name: 'Continue' }).click()
   await page.getByRole('button', { name: 'Deny' }).click()
   await page.getByRole('heading', { name: 'Denied' }).waitFor()
+
+  const { body: registered } = await running.call('POST', '/oauth/device_authorization', { body: form({ device_name: 'Scanner' }), headers: basic(scanner.id, scanner.secret) })
+  await page.getByRole('button', { name: 'Pair another device' }).click()
+  await page.getByLabel('Code on the device').fill(registered.user_code)
+  await page.getByLabel('User name').fill('maker')
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await page.getByText('It has proven to be').waitFor()
+  t.match(await page.locator('dl').innerText(), /calls itself\s+Scanner\n[^]*proven to be\s+Scanner of hall 2\n/)
   t.equal(wordOf(await poll(running, stranger.device_code)), 'access_denied')
   t.strictSame(faults, [], 'the policy of the page lets it do all of that')
 })

@@ -176,15 +176,28 @@ t.test('a device code is good for the client that it was given to (RFC 8628 sect
   isRefused(t, await poll(basic(scanner.id, scanner.secret)), 'authorization_pending', 'its own')
 })
 
+t.test('who approves a device reads the name of its client, if it has proven to be that one', async t => {
+  const grants = ['urn:ietf:params:oauth:grant-type:device_code']
+  const scanner = newClient('scanner', { name: 'Scanner of hall 2', grant_types: grants, scope: 'datasets:read' })
+  const stand = { client_id: 'stand', name: 'Stand', grant_types: grants, scope: 'datasets:read' }
+  const running = await startOAuth(t, { OAUTH_CLIENTS: JSON.stringify([scanner.entry, stand]) })
+  const { look } = withUser(running, (await running.login('ada')).access_token)
+  for (const [parameters, headers, name] of [[{}, basic(scanner.id, scanner.secret), 'Scanner of hall 2'], [{ client_id: 'stand' }, {}, null], [{}, {}, null]] as const) {
+    const { body: { user_code: code } } = await running.post('device_authorization', { ...parameters, device_name: 'Scanner of hall 1' }, headers)
+    t.match(await look(code), { status: 200, body: { device_name: 'Scanner of hall 1', client_name: name } })
+  }
+})
+
 t.test('a device is given no more than its client may have, whoever approves it', async t => {
   const grant = 'urn:ietf:params:oauth:grant-type:device_code'
   const scanner = newClient('scanner', { grant_types: [grant], scope: 'datasets:read datasets:create profile' })
   const running = await startOAuth(t, { OAUTH_CLIENTS: JSON.stringify([scanner.entry]) })
-  const { approve } = withUser(running, (await running.login('admin')).access_token)
+  const { look, approve } = withUser(running, (await running.login('admin')).access_token)
   const begin = (wishes: Record<string, string>) => running.post('device_authorization', wishes, basic(scanner.id, scanner.secret))
   for (const wishes of [{ scope: 'datasets:write' }, { scope: 'profile' }, { datasets: '*/read,delete' }] as Array<Record<string, string>>) isRefused(t, await begin(wishes), 'invalid_scope', JSON.stringify(wishes))
 
   const { body: { device_code: device, user_code: code } } = await begin({ scope: 'datasets:read', datasets: '*/read' })
+  t.match(await look(code), { body: { device_name: null, client_name: 'scanner', scope: 'datasets:read' } })
   t.match(await approve(code, { datasets: { '*': ['read', 'write'] } }), { status: 403, body: { code: 'api_token_too_wide' } })
   t.match(await approve(code, { datasets: { '*': ['read', 'create'] } }), { status: 200, body: { scope: 'datasets:create datasets:read' } })
   t.equal((await running.token({ grant_type: grant, device_code: device }, basic(scanner.id, scanner.secret))).body.scope, 'datasets:create datasets:read')

@@ -88,6 +88,8 @@ function ask (device) {
   code = device.user_code
   at('shown-code').textContent = code
   at('device-name').textContent = device.device_name ?? 'nothing'
+  at('client-name').textContent = device.client_name
+  for (const part of document.querySelectorAll('.client')) part.hidden = device.client_name === null
   at('address').textContent = device.address
   at('requested').textContent = new Date(device.requested_at).toLocaleString()
   at('token-name').value = device.device_name ?? ''
