@@ -67,6 +67,13 @@ function signedClaims (assertion: string, keys: readonly ClientKey[]): Claims | 
   return undefined
 }
 
+/** @param about the client, if it is a registered one @throws `invalid_client` */
+const refuseAssertion = (message: string, about: { client?: string }): never =>
+  fail('invalid_client', { errors: [{ path: '/client_assertion', message }], about })
+
+/** For one that no key has signed, or that is of nobody: which of the two is not told. @throws `invalid_client` */
+export const refuseUnsigned = (about: { client?: string }): never => refuseAssertion('is not signed by a key of the client', about)
+
 /**
  * Verifies what a client says for itself, signed with its own key (RFC 7523 section 3). It is for the issuer and
  * nothing else: one that was made for another server, or for an endpoint that somebody names, must not be good here.
@@ -74,8 +81,9 @@ function signedClaims (assertion: string, keys: readonly ClientKey[]): Claims | 
  */
 export const createAssertions = ({ issuer, isNew, now, leeway }: Parts) =>
   async (assertion: string, id: string, keys: readonly ClientKey[]): Promise<void> => {
-    const refuse = (message: string): never => fail('invalid_client', { errors: [{ path: '/client_assertion', message }], about: { client: id } })
-    const { iss, sub, aud, exp, nbf = 0, iat = 0, jti } = signedClaims(assertion, keys) ?? refuse('is not signed by a key of the client')
+    const about = { client: id }
+    const refuse = (message: string): never => refuseAssertion(message, about)
+    const { iss, sub, aud, exp, nbf = 0, iat = 0, jti } = signedClaims(assertion, keys) ?? refuseUnsigned(about)
     const time = now() / 1000
     if (iss !== id || sub !== id) refuse('is not of the client')
     if (aud !== issuer) refuse('is not for the issuer')

@@ -2,7 +2,7 @@ import type { Authenticate } from '../access/authenticate.js'
 import { fail, Problem } from '../errors.js'
 import type { Codec } from '../tokens/codec.js'
 import { FIRST_PARTY, tokenClient, type Client } from './client.js'
-import { clientNamedIn, type ClientKey } from './client-assertion.js'
+import { clientNamedIn, refuseUnsigned, type ClientKey } from './client-assertion.js'
 import { clientCredentialsIn, type ClientCredentials } from './client-credentials.js'
 import { isClientSecret } from './client-secret.js'
 import type { Registry } from './registry.js'
@@ -42,7 +42,7 @@ export function createClientAuthentication ({ registry, codec, authenticate, che
   const byAssertion = async (assertion: string, id: string | undefined): Promise<Client> => {
     const named = clientNamedIn(assertion)
     const found = named !== undefined && (id ?? named) === named ? registry.get(named) : undefined
-    const { client, keys } = found ?? fail('invalid_client')
+    const { client, keys } = found ?? refuseUnsigned({})
     await checkAssertion(assertion, client.id, keys)
     return client
   }

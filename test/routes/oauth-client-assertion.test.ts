@@ -94,6 +94,8 @@ t.test('an assertion that is not quite right is refused, and says why to who has
     'a secret': token(itself, basic('scanner', robot.secret))
   }
   for (const [name, answer] of Object.entries(strange)) isRefused(t, await answer, 'The client is not known', name)
+  const registered = (await ask(unsigned['another key']!)).body
+  for (const name of ['no JWT', 'a client that there is not', 'our own client', 'a client with a secret']) t.strictSame((await strange[name]!).body, registered, `${name}: which clients there are is not told`)
   t.equal((await ask(good)).status, 200, 'none of that has used up the good one')
 })
 
