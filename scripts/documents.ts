@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { AuthRule } from '#lib/access/rule.js'
 import { actions } from '#lib/audit/actions.js'
 import { Config } from '#lib/config/schema.js'
-import { catalogue } from '#lib/errors.js'
+import { catalogue } from '#lib/error-catalogue.js'
 
 const note = '<!-- Made by `npm run docs`; the suite fails when it is out of date. -->'
 

@@ -1,6 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises'
 import t from 'tap'
-import { catalogue } from '#lib/errors.js'
+import { catalogue } from '#lib/error-catalogue.js'
 import { auditTable, configDocument, errorsDocument, routesDocument, withTable } from '../scripts/documents.js'
 import { start } from './support/app.js'
 

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { catalogue } from '#lib/errors.js'
+import { catalogue } from '#lib/error-catalogue.js'
 import { claimsIn, newKey, PASSWORD, start, type Answer, type Running } from './support/app.js'
 import { startMailbox } from './support/smtp.js'
 

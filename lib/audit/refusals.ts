@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.js'
+import type { ErrorCode } from '../error-catalogue.js'
 import type { ActingContext } from './acting.js'
 import { owners } from './owners.js'
 import type { AuditStore, NewEvent } from './store.js'

@@ -1,5 +1,6 @@
 import { proofAlgorithms } from '../dpop/proof-key.js'
-import { catalogue, type ErrorCode, type Problem } from '../errors.js'
+import { catalogue, type ErrorCode } from '../error-catalogue.js'
+import type { Problem } from '../errors.js'
 
 /** What may stand between the quotes of a challenge (RFC 6750 section 3): no quotes, no backslashes, only ASCII. */
 const quotable = (text: string): string => text.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, '')

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { Problem, type ErrorCode } from '../errors.js'
+import type { ErrorCode } from '../error-catalogue.js'
+import { Problem } from '../errors.js'
 import { closeGently } from './linger.js'
 import { classify, renderProblem } from './problem.js'
 

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
-import { catalogue, Problem, type ErrorCode, type Policy } from '../errors.js'
+import { catalogue, type ErrorCode } from '../error-catalogue.js'
+import { Problem, type Policy } from '../errors.js'
 import { isOutage } from '../redis/outage.js'
 import { aboutAccessTokens, challenge, describe, type Scheme } from './challenge.js'
 import type { OAuthError, Problem as ProblemDocument } from './schema.js'

@@ -1,4 +1,5 @@
-import { fail, Problem, type ErrorCode } from '../errors.js'
+import type { ErrorCode } from '../error-catalogue.js'
+import { fail, Problem } from '../errors.js'
 import type { Report } from '../events.js'
 import type { Kept, LinkFacts, LinkStore } from './store.js'
 import { newToken, type LinkHashes, type LinkKind } from './token.js'

@@ -1,5 +1,6 @@
 import type { ApiTokens, CollectedToken } from '../api-tokens/service.js'
-import { fail, type ErrorCode } from '../errors.js'
+import type { ErrorCode } from '../error-catalogue.js'
+import { fail } from '../errors.js'
 import type { Report } from '../events.js'
 import { addressKey } from '../limits/address.js'
 import type { Limit } from '../limits/limit.js'

@@ -1,4 +1,5 @@
-import { Problem, type ErrorCode } from '../errors.js'
+import type { ErrorCode } from '../error-catalogue.js'
+import { Problem } from '../errors.js'
 
 const over = new Set<ErrorCode>(['session_ended', 'refresh_token_expired', 'refresh_token_reused', 'account_inactive'])
 

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { scopeList, scopeText } from '../access/scopes.js'
-import { fail, type ErrorCode, type Policy } from '../errors.js'
+import type { ErrorCode } from '../error-catalogue.js'
+import { fail, type Policy } from '../errors.js'
 import type { Report } from '../events.js'
 import type { Codec } from '../tokens/codec.js'
 import { refusal } from '../limits/limit.js'

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { STATUS_CODES } from 'node:http'
 import t, { type Test } from 'tap'
-import { catalogue, Problem, type ErrorCode } from '#lib/errors.js'
+import { catalogue, type ErrorCode } from '#lib/error-catalogue.js'
+import { Problem } from '#lib/errors.js'
 import { challenge } from '#lib/http/challenge.js'
 import { PASSWORD, start, type Answer } from '../support/app.js'
 
