@@ -8,10 +8,19 @@ export interface ExportOptions { since?: string, until?: string, user?: string }
 
 const options = { since: { type: 'string' }, until: { type: 'string' }, user: { type: 'string' } } as const
 
+const named = new Set(Object.keys(options).map(name => `--${name}`))
+
+/** Each option as one word with its value: an id may begin with a dash, and what follows an option as a word of its own may not. */
+function joined ([word, next, ...rest]: string[]): string[] {
+  if (word === undefined) return []
+  if (next === undefined) return [word]
+  return named.has(word) ? [`${word}=${next}`, ...joined(rest)] : [word, ...joined([next, ...rest])]
+}
+
 /** @throws UsageError */
 export function optionsIn (args: string[]): ExportOptions {
   try {
-    const { values } = parseArgs({ args, options })
+    const { values } = parseArgs({ args: joined(args), options })
     // A time that cannot be read throws.
     for (const time of [values.since, values.until]) if (time !== undefined) new Date(time).toISOString()
     return values
