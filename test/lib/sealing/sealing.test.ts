@@ -24,7 +24,7 @@ t.test('a sealed text names its format and key, and says nothing else', async t 
   const sealed = ada.seal('email', 'ada@example.org')
   t.match(sealed, /^1\.k3y-Id_0\.[A-Za-z0-9_-]+$/)
   t.ok(isSealed(sealed))
-  t.notOk(Buffer.from(sealed.split('.')[2]!, 'base64url').includes('ada'))
+  t.notOk(Buffer.from(sealed.split('.')[2]!, 'base64url').includes('ada@'))
 })
 
 t.test('another user, salt, secret, key id or field opens nothing', async t => {

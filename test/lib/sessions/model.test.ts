@@ -132,11 +132,14 @@ const refresh = async (p: Pair, expect: Expect, which: number, key: number | nul
   expect(tokenOf(tokensIn(answer).refresh).id, p.world.sessions.get(entry.token.sid)?.cur.id, 'the same successor')
 }
 
+/** A token with another signature. Any sign but the last of one means six of its bits. */
+const spoilt = (token: string): string => token.replace(/[^.](?=[^.]*$)/, sign => sign === 'A' ? 'B' : 'A')
+
 const garbage = async (p: Pair, expect: Expect, which: number): Promise<void> => {
   const entry = p.issued.at(-1)
   if (!entry) return
   const { access, refresh: token } = entry.tokens
-  const forged = [access, `${token.slice(0, -3)}AAA`, token.split('.').slice(0, 2).join('.'), 'garbage', token.replace('.', '.e30')][which % 5]!
+  const forged = [access, spoilt(token), token.split('.').slice(0, 2).join('.'), 'garbage', token.replace('.', '.e30')][which % 5]!
   const { status, body } = await p.real.refresh(forged)
   expect({ status, code: body.code }, { status: 401, code: 'refresh_token_invalid' }, 'what is no refresh token of ours changes nothing')
 }
