@@ -3,6 +3,7 @@ import t from 'tap'
 import { createPasswords } from '#lib/accounts/passwords.js'
 import { createAccountStore } from '#lib/accounts/store.js'
 import { PASSWORD, start, type Running } from '../../support/app.js'
+import { busyMs } from '../../support/busy.js'
 
 const storeOf = ({ app, clock }: Running) => createAccountStore({ redis: app.redis, names: app.names, sealing: app.sealing, stamp: async () => String(clock.skew()) })
 
@@ -21,16 +22,16 @@ t.test('an old or weak hash is renewed at the next login', async t => {
 
 t.test('an unknown user costs as much work as a wrong password', async t => {
   const { call } = await start(t)
-  const times = new Map<string, number[]>([['admin', []], ['nobody', []]])
+  const work = new Map<string, number[]>([['admin', []], ['nobody', []]])
   for (let n = 0; n < 9; n++) {
-    for (const [username, found] of times) {
-      const before = performance.now()
+    for (const [username, found] of work) {
+      const before = busyMs()
       await call('POST', '/v1/auth/login', { body: { username, password: 'wrong wrong' } })
-      found.push(performance.now() - before)
+      found.push(busyMs() - before)
     }
   }
   // In turns, so that both meet the same noise; without hashing the ratio would be above ten.
-  const [known, unknown] = [...times.values()].map(found => found.sort((a, b) => a - b)[4]!)
+  const [known, unknown] = [...work.values()].map(found => found.sort((a, b) => a - b)[4]!)
   t.ok(unknown! > known! / 2 && unknown! < known! * 2, `${known} ms known, ${unknown} ms unknown`)
 })
 

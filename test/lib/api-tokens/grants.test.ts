@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { allows, checkGrants, fits, grantsFrom, grantsText } from '#lib/api-tokens/grants.js'
+import { busyMs } from '../../support/busy.js'
 
 t.test('globs fit as Python\'s fnmatchcase says', async t => {
   const cases: Array<[glob: string, name: string, fits: boolean]> = [
@@ -25,9 +26,9 @@ t.test('stars and question marks fit as a plain search over all ways finds', asy
 })
 
 t.test('no glob takes long', async t => {
-  const began = performance.now()
+  const began = busyMs()
   t.notOk(fits(`${'*a'.repeat(99)}*b`, 'a'.repeat(200)))
-  t.ok(performance.now() - began < 100)
+  t.ok(busyMs() - began < 100)
 })
 
 t.test('grants go into the claim and come back', async t => {

@@ -2,6 +2,7 @@ import t from 'tap'
 import { credentialsIn } from '#lib/plantdb/credentials.js'
 import { parsePython } from '#lib/plantdb/python-literal.js'
 import { shared } from '#lib/plantdb/refreshing.js'
+import { busyMs } from '../../support/busy.js'
 
 t.test('Python literals are read, and nothing else', async t => {
   const read: Array<[string, unknown]> = [
@@ -21,11 +22,11 @@ t.test('Python literals are read, and nothing else', async t => {
 })
 
 t.test('a long text takes its time only once', async t => {
-  const began = performance.now()
+  const began = busyMs()
   t.throws(() => parsePython('{' + "'a': '".repeat(100_000)))
   t.throws(() => parsePython('('.repeat(500_000)))
   t.equal((parsePython(`[${'1, '.repeat(100_000)}]`) as unknown[]).length, 100_000)
-  t.ok(performance.now() - began < 2_000)
+  t.ok(busyMs() - began < 2_000)
 })
 
 t.test('credentials are found in whatever form they are sent', async t => {
