@@ -5,6 +5,10 @@ import type { Test } from 'tap'
 
 export interface Delivery { body: string, timestamp: string, signature: string }
 
+/** Deliveries of different alarms. One is delivered at least once, and again if its answer came late. */
+export const distinct = (deliveries: readonly Delivery[]): Delivery[] =>
+  [...new Map(deliveries.map(delivery => [(JSON.parse(delivery.body) as { id: string }).id, delivery])).values()]
+
 /** A receiver that answers as it is told, one call after the other, and then 204. `hang` answers nothing. */
 export async function startReceiver (t: Test, ...answers: Array<number | 'hang'>) {
   const calls: Delivery[] = []

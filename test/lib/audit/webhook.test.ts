@@ -4,7 +4,7 @@ import { signatureOf } from '#lib/audit/webhook.js'
 import { login, MAIN, refresh, serve, stateDir } from '../../main/process.js'
 import { ownPrefix, PASSWORD, start } from '../../support/app.js'
 import { freePort } from '../../support/redis.js'
-import { startReceiver, type Delivery } from '../../support/webhook.js'
+import { distinct, startReceiver, type Delivery } from '../../support/webhook.js'
 
 const SECRET = 'a secret of the receiver'
 const KEY = `base64:${Buffer.alloc(64, 5).toString('base64')}`
@@ -15,7 +15,8 @@ async function until (isSo: () => boolean | Promise<boolean>): Promise<boolean> 
   return true
 }
 
-const idsOf = (deliveries: Delivery[]): string[] => [...new Set(deliveries.map(({ body }) => JSON.parse(body).id as string))]
+const idsOf = (deliveries: Delivery[]): string[] => distinct(deliveries).map(({ body }) => JSON.parse(body).id as string)
+const actionsOf = (deliveries: Delivery[]): string[] => distinct(deliveries).map(({ body }) => JSON.parse(body).action as string)
 
 t.test('an alarm is delivered, signed, however long the receiver does not take it', async t => {
   const { url, calls, taken } = await startReceiver(t, 500, 503, 'hang')
@@ -46,15 +47,15 @@ t.test('what is alarming is delivered, what is not is not', async t => {
   // Nobody was told of this one, as if the service had died before it passed the alarm on.
   await app.acting.run(() => ({ by: '', session: '', device: null }), () => app.auditStore.record(ada.id, { action: 'heal', alarm: true }))
   await call('PATCH', `/v1/users/${ada.id}`, { token, body: { fullname: 'Ada' } })
-  await until(() => taken.length > 2)
-  t.strictSame(taken.map(({ body }) => JSON.parse(body).action).sort(), ['brute_force', 'heal', 'role_changed'])
+  await until(() => actionsOf(taken).length > 2)
+  t.strictSame(actionsOf(taken).sort(), ['brute_force', 'heal', 'role_changed'])
 
   await app.redis.hset(app.names.incidents, 'changed', Date.now())
   await app.auditStore.record(ada.id, { action: 'heal', alarm: true })
   await app.auditStore.record(ada.id, { action: 'late_reuse', alarm: true })
   await call('PATCH', `/v1/users/${ada.id}`, { token, body: { fullname: 'Countess' } })
-  await until(() => taken.length > 3)
-  t.equal(JSON.parse(taken[3]!.body).action, 'late_reuse', 'a heal that an incident explains is no alarm')
+  await until(() => actionsOf(taken).length > 3)
+  t.equal(actionsOf(taken)[3], 'late_reuse', 'a heal that an incident explains is no alarm')
   t.equal(await app.redis.exists(`${app.names.user(ada.id)}:audit:alarms`), 0)
 })
 
@@ -97,6 +98,6 @@ t.test('a start passes on what an earlier process could not, and a group that wa
   await until(async () => await app.redis.exists(app.names.alarms) === 1)
   await app.auditStore.record(ada.id, { action: 'reuse', alarm: true })
   app.tell({ type: 'account_changed', user: ada.id, members: [] })
-  await until(() => taken.length > 1)
-  t.equal(JSON.parse(taken[1]!.body).action, 'reuse')
+  await until(() => actionsOf(taken).length > 1)
+  t.equal(actionsOf(taken)[1], 'reuse')
 })
