@@ -18,17 +18,24 @@ async function changed (t: Test, prepare: (old: Running) => Promise<void>) {
     for (const { app } of replicas) await app.keys.tend()
   }
   await advance(301)
-  return { replicas, advance }
+  // Their own passes begin when it is time to, and would do what a test does step by step.
+  const turnovers = replicas.map(({ app: { keys } }) => {
+    const { turnover } = keys
+    const own = { ...turnover }
+    turnover.turn = async () => undefined
+    return own
+  })
+  return { replicas, turnovers, advance }
 }
 
 t.test('a pass that was cut short is gone on with where it was, by one replica at a time', async t => {
   const people = Array.from({ length: 230 }, (_, n) => `person-${String(n).padStart(3, '0')}`)
-  const { replicas: [one, other], advance } = await changed(t, async ({ app }) => { await app.redis.sadd(app.names.audited, ...people) })
+  const { replicas: [one, other], turnovers, advance } = await changed(t, async ({ app }) => { await app.redis.sadd(app.names.audited, ...people) })
   const sealed: string[][] = [[], []]
   const resealing = ({ app }: Running, by: number, dies: string | undefined) => createResealing({
     redis: app.redis,
     names: app.names,
-    turnover: app.keys.turnover,
+    turnover: turnovers[by]!,
     resealUser: async user => {
       if (user === dies) throw new Error('died')
       if (user.startsWith('person')) sealed[by]!.push(user)
@@ -51,7 +58,7 @@ t.test('a pass that was cut short is gone on with where it was, by one replica a
 
 t.test('what is written while it is sealed anew is not lost', async t => {
   let ada = ''
-  const { replicas: [one], advance } = await changed(t, async old => {
+  const { replicas: [one], turnovers: [turnover], advance } = await changed(t, async old => {
     ada = (await old.createUser('ada', { email: 'old@lab.example' })).id
     await old.login('ada')
   })
@@ -78,6 +85,7 @@ t.test('what is written while it is sealed anew is not lost', async t => {
   t.match((await call('GET', '/v1/users/me', { token })).body, { email: 'new@lab.example' })
   t.strictSame((await app.accountStore.byEmail('new@lab.example')).map(({ id }) => id), [ada])
   t.strictSame(await app.accountStore.byEmail('old@lab.example'), [])
+  Object.assign(app.keys.turnover, turnover)
   await app.reseal()
   t.strictSame((await app.accountStore.byEmail('new@lab.example')).map(({ id }) => id), [ada])
 })
