@@ -1,0 +1,96 @@
+import { summarise, type FilesetRecord, type Filesets, type ScanSummary } from './index-entry.js'
+import type { Fault } from './listing.js'
+import { pack } from './packed.js'
+import type { ReadScan } from './read-scan.js'
+import type { Kept } from './snapshot.js'
+import { Unpacked } from './unpacked.js'
+
+/** What is known of a scan. */
+export interface KnownScan {
+  summary: ScanSummary
+  filesets: Filesets | string
+  faults: Fault[]
+  /** Files (`fileset/id`) that changed since, or everything. */
+  stale: Set<string> | 'all' | undefined
+  /** How often it was marked stale. */
+  changes: number
+}
+
+const knownScan = (summary: ScanSummary, filesets: Filesets | string, faults: Fault[]): KnownScan =>
+  ({ summary, filesets, faults, stale: undefined, changes: 0 })
+
+/** A scan of which no more than the name is known. */
+const unread = (id: string): KnownScan =>
+  knownScan(summarise({ id, metadata: {}, filesets: new Map(), stamp: '', created: 0, modified: 0 }), new Map(), [])
+
+/** The scans in memory, right or marked stale; nothing here asks the disk. */
+export class KnownScans {
+  protected readonly known = new Map<string, KnownScan>()
+  /** Why what cannot be used. */
+  protected readonly damaged = new Map<string, string>()
+  readonly #unpacked = new Unpacked()
+  /** Whether it changed since it was last kept. */
+  changed = false
+
+  get size (): number { return this.known.size }
+
+  /** What cannot be used. */
+  faults (): Fault[] {
+    return [...[...this.damaged].map(([path, reason]) => ({ path, reason })), ...[...this.known.values()].flatMap(({ faults }) => faults)]
+  }
+
+  /** Whether something that the scan lists is missing. */
+  isIncomplete (scan: string): boolean {
+    return (this.known.get(scan)?.faults.length ?? 0) > 0
+  }
+
+  /** The filesets of a scan that is known to be right. */
+  filesets (scan: string): Filesets {
+    const known = this.known.get(scan)
+    return known ? this.#unpacked.open(scan, known) : new Map<string, FilesetRecord>()
+  }
+
+  /** What is kept on disk of them. */
+  * kept (): Generator<Kept> {
+    for (const { summary, filesets, faults, stale } of this.known.values()) {
+      if (stale === undefined) yield { summary, packed: typeof filesets === 'string' ? filesets : pack(filesets), faults }
+    }
+  }
+
+  /** Marks what another replica has changed. @param touched files as `fileset/id`; undefined for everything */
+  invalidate (scan: string, touched?: readonly string[]): void {
+    const known = this.known.get(scan) ?? unread(scan)
+    this.known.set(scan, known)
+    known.changes++
+    if (touched === undefined || known.stale === 'all' || known.summary.stamp === '') known.stale = 'all'
+    else known.stale = new Set([...known.stale ?? [], ...touched])
+  }
+
+  remove (scan: string): void {
+    this.#forget(scan)
+    this.damaged.delete(scan)
+    this.changed = true
+  }
+
+  protected put (scan: string, { faults, ...read }: ReadScan): void {
+    this.damaged.delete(scan)
+    const known = knownScan(summarise({ id: scan, ...read }), read.filesets, faults)
+    this.known.set(scan, known)
+    this.#unpacked.open(scan, known)
+    this.changed = true
+  }
+
+  protected putKept ({ summary, packed, faults }: Kept): void {
+    this.known.set(summary.id, knownScan(summary, packed, faults))
+  }
+
+  protected damage (scan: string, reason: string): void {
+    this.#forget(scan)
+    this.damaged.set(scan, reason)
+  }
+
+  #forget (scan: string): void {
+    this.known.delete(scan)
+    this.#unpacked.forget(scan)
+  }
+}
