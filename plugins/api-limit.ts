@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import type { Principal } from '#lib/access/authorize.js'
 import type { AppOptions } from '#lib/app-options.js'
-import { policyHeader } from '#lib/http/problem.js'
+import { policyHeader } from '#lib/http/error-headers.js'
 import { refusals } from '#lib/http/schema.js'
 import { addressKey } from '#lib/limits/address.js'
 import { refusal } from '#lib/limits/limit.js'

@@ -1,6 +1,8 @@
 import fp from 'fastify-plugin'
 import { Problem } from '#lib/errors.js'
-import { classify, renderIntrospectionError, renderOAuthError, renderPlantDBProblem, renderProblem } from '#lib/http/problem.js'
+import { classify } from '#lib/http/classify.js'
+import { renderIntrospectionError, renderOAuthError } from '#lib/http/oauth-error.js'
+import { renderPlantDBProblem, renderProblem } from '#lib/http/problem.js'
 
 const renderers = { oauth: renderOAuthError, introspection: renderIntrospectionError, plantdb: renderPlantDBProblem }
 

@@ -2,8 +2,9 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ErrorCode } from '../error-catalogue.js'
 import { Problem } from '../errors.js'
+import { classify } from './classify.js'
 import { closeGently } from './linger.js'
-import { classify, renderProblem } from './problem.js'
+import { renderProblem } from './problem.js'
 
 const codes: Partial<Record<string, ErrorCode>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
