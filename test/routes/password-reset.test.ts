@@ -1,5 +1,6 @@
 import t from 'tap'
 import { PASSWORD, start, type Running } from '../support/app.js'
+import { isSlowedDown } from '../support/limits.js'
 import { startMailbox, type Mailbox } from '../support/smtp.js'
 
 const NEXT = 'a staple for the battery'
@@ -57,8 +58,9 @@ t.test('a new password forgets failed sign-ins', async t => {
   const lab = await startLab(t, { RATE_LIMIT: 'on' })
   const { call, login } = lab
   const signIn = (password: string) => call('POST', '/v1/auth/login', { body: { username: 'ada', password } })
+  const began = performance.now()
   for (let failure = 1; failure <= 5; failure++) await signIn('wrong')
-  t.match(await signIn(PASSWORD), { status: 429, body: { code: 'too_many_attempts' } })
+  await isSlowedDown(t, lab, 'too_many_attempts', () => signIn(PASSWORD), { seconds: 1, began })
   t.equal((await reset(lab, await resetLink(lab))).status, 204)
   t.ok(await login('ada', NEXT))
 })
@@ -167,6 +169,7 @@ t.test('a mailbox is not flooded, and an address does not ask for ever', async t
   const elsewhere = await lab.app.inject({ method: 'POST', url: '/v1/auth/password/forgot', payload: { username: 'last' }, remoteAddress: '198.51.100.7' })
   t.equal(elsewhere.statusCode, 202)
   await lab.mailbox.next('last@lab.example')
+  for (let i = 0; i < 5; i++) await lab.mailbox.next(EMAIL)
   t.equal(lab.mailbox.mails.filter(({ to }) => to === EMAIL).length, 5)
 
   for (let i = 0; i < 60; i++) await reset(lab, `gcr_${i}`)
