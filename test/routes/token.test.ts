@@ -1,4 +1,5 @@
 import t from 'tap'
+import { wholeSeconds } from '#lib/http/date.js'
 import { PASSWORD, start } from '../support/app.js'
 
 const EXTRA_SCOPES = 'robot:move=contributor,admin door:open=admin'
@@ -34,12 +35,17 @@ t.test('an access token is described', async t => {
 
 t.test('an API token is described, with what its client keeps with it', async t => {
   const { ada, machine, about } = await withAda(t)
+  const before = Date.now()
   const { token } = await machine({ meta: { camera: 7, place: { room: 'B' } }, expires_in: 3600 })
+  const after = Date.now()
   const { body } = await about(token)
   t.match(body, { kind: 'api', user: { id: ada.id, username: 'ada' }, session: null, scope: 'datasets:read datasets:write', auth_time: null, fresh: false })
   t.strictSame(body.datasets, { 'cam_*': ['read', 'write'] })
   t.strictSame(body.meta, { camera: 7, place: { room: 'B' } })
-  t.equal(Date.parse(body.expires_at) - Date.parse(body.issued_at), 3_600_000)
+  // Each is a whole second of a moment of its own, and between the two a second may begin.
+  for (const [time, life] of [[body.issued_at, 0], [body.expires_at, 3_600_000]] as const) {
+    t.ok(Date.parse(time) - life >= wholeSeconds(before) && Date.parse(time) - life <= after, time)
+  }
 })
 
 t.test('a reverse proxy is told who is calling', async t => {
