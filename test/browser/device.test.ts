@@ -28,7 +28,7 @@ t.test('a user approves and denies devices on the page, with a telephone', { ski
   const scanner = newClient('scanner', { name: 'Scanner of hall 2', grant_types: ['urn:ietf:params:oauth:grant-type:device_code'], scope: 'datasets:read' })
   const running = await start(t, { OAUTH_CLIENTS: JSON.stringify([scanner.entry]) })
   await running.createUser('maker', { roles: ['contributor'] })
-  await running.app.listen({ port: 0 })
+  await running.app.listen({ host: '127.0.0.1', port: 0 })
   const { page, faults } = await openPhone(t)
   const { token } = { token: (await running.login('maker')).access_token }
   const sessions = async (): Promise<number> => (await running.call('GET', '/v1/sessions', { token })).body.items.length

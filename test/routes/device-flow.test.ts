@@ -9,7 +9,7 @@ t.test('a device that follows the RFC gets a token for the data sets that its us
   const lab = await startLab(t, { PUBLIC_URL: 'https://lab.example/plants/' })
   await lab.createScan('other')
   const { call, approve, look, clock, app, token } = withUser(lab, await lab.join('maker', 'contributor'))
-  await app.listen({ port: 0 })
+  await app.listen({ host: '127.0.0.1', port: 0 })
   const told: string[] = []
   app.events.on('event', ({ type }) => { told.push(type) })
 
