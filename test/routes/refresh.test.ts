@@ -1,3 +1,5 @@
+import type { FastifyRequest } from 'fastify'
+import { once } from 'node:events'
 import t from 'tap'
 import { claimsIn, newKey, PASSWORD, start } from '../support/app.js'
 
@@ -119,24 +121,27 @@ t.test('a call that nobody waits for spends nothing', async t => {
 t.test('a client that hung up before its turn loses nothing', async t => {
   let release = (): void => {}
   const hold = new Promise<void>(resolve => { release = resolve })
-  let seen = (): void => {}
+  let seen = (_call: FastifyRequest): void => {}
+  let answer = (): void => {}
+  const answered = new Promise<void>(resolve => { answer = resolve })
   const { app, login, refresh } = await start(t, {}, app => {
     app.addHook('preHandler', async request => {
       if (!request.headers['x-slow']) return
-      seen()
+      seen(request)
       await hold
     })
+    app.addHook('onSend', async request => { if (request.headers['x-slow']) answer() })
   })
   const { refresh_token: token } = await login('admin')
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
-  const arrived = new Promise<void>(resolve => { seen = resolve })
+  const arrived = new Promise<FastifyRequest>(resolve => { seen = resolve })
   const leaving = new AbortController()
   const call = fetch(`${url}/v1/auth/refresh`, { method: 'POST', headers: { 'content-type': 'application/json', 'x-slow': '1' }, body: JSON.stringify({ refresh_token: token }), signal: leaving.signal })
-  await arrived
+  const { raw: { socket } } = await arrived
   leaving.abort()
   await t.rejects(call)
-  await new Promise(resolve => setTimeout(resolve, 100))
+  if (!socket.destroyed) await once(socket, 'close')
   release()
-  await new Promise(resolve => setTimeout(resolve, 100))
+  await answered
   t.equal((await refresh(token)).status, 200, 'its token was not spent for nobody')
 })
