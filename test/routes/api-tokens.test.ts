@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import { claimsIn, keysOf, start, type Answer, type Running } from '../support/app.js'
+import { claimsIn, keysOf, ownPrefix, start, type Answer, type Running } from '../support/app.js'
 import { startLab } from '../support/datasets.js'
 
 const DAY = 86_400
@@ -46,9 +46,10 @@ t.test('the last use is noted at most once a minute', async t => {
   const { call, token, create, clock } = owner
   const { body: { token: secret, id } } = await create()
   const lastUsed = async (): Promise<number> => Date.parse((await call('GET', `/v1/api-tokens/${id}`, { token })).body.last_used)
+  const before = Date.now()
   await scansOf(owner, secret)
   const first = await lastUsed()
-  t.ok(Math.abs(first - Date.now()) < 5000)
+  t.ok(first >= before && first <= Date.now())
   clock.advance(50)
   await scansOf(owner, secret)
   t.equal(await lastUsed(), first)
@@ -276,8 +277,7 @@ t.test('lists are paged, filtered, and forget what ended 90 days ago', async t =
 })
 
 t.test('a token works through a restart and on every replica', async t => {
-  const prefix = `replicas-${Date.now()}:`
-  const env = { REDIS_PREFIX: prefix, JWT_SECRET_KEY: `base64:${Buffer.alloc(64, 7).toString('base64')}` }
+  const env = { REDIS_PREFIX: ownPrefix(), JWT_SECRET_KEY: `base64:${Buffer.alloc(64, 7).toString('base64')}` }
   const one = await startOwner(t, env)
   const two = await start(t, env)
   const { body } = await one.create()

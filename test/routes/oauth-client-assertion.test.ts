@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { PASSWORD, type Answer } from '../support/app.js'
+import { ownPrefix, PASSWORD, start, type Answer } from '../support/app.js'
 import { asserted, newSigner } from '../support/client-key.js'
 import { basic, newClient, robot, startOAuth } from '../support/oauth.js'
 
@@ -33,8 +33,7 @@ for (const alg of ['ES256', 'EdDSA', 'RS256'] as const) {
 
 t.test('an assertion is good once, on all replicas', async t => {
   const signer = newSigner('scanner')
-  const shared = { REDIS_PREFIX: `test-${process.pid}-assertions:`, JWT_SECRET_KEY: `base64:${Buffer.alloc(64, 7).toString('base64')}`, ISSUER: aud, OAUTH_CLIENTS: JSON.stringify([{ client_id: 'scanner', jwks: { keys: [signer.jwk] }, ...rights }]) }
-  const { start } = await import('../support/app.js')
+  const shared = { REDIS_PREFIX: ownPrefix(), JWT_SECRET_KEY: `base64:${Buffer.alloc(64, 7).toString('base64')}`, ISSUER: aud, OAUTH_CLIENTS: JSON.stringify([{ client_id: 'scanner', jwks: { keys: [signer.jwk] }, ...rights }]) }
   const one = await startOAuth(t, shared)
   const other = await start(t, shared)
   const form = new URLSearchParams({ ...itself, ...asserted(signer.assert({ aud })) }).toString()

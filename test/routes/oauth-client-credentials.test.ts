@@ -1,5 +1,5 @@
 import t from 'tap'
-import { claimsIn, inBothFormats } from '../support/app.js'
+import { claimsIn, inBothFormats, ownPrefix, start } from '../support/app.js'
 import { basic, robot, startOAuth } from '../support/oauth.js'
 
 const itself = { grant_type: 'client_credentials' }
@@ -70,12 +70,11 @@ inBothFormats(t, 'a registered client acts as its account, with the scope of bot
 })
 
 t.test('a client that is no longer registered has no tokens any more', async t => {
-  const env = { REDIS_PREFIX: `test-${process.pid}-gone:`, JWT_SECRET_KEY: `base64:${Buffer.alloc(64, 5).toString('base64')}` }
+  const env = { REDIS_PREFIX: ownPrefix(), JWT_SECRET_KEY: `base64:${Buffer.alloc(64, 5).toString('base64')}` }
   const { token, call, apiToken } = await startOAuth(t, env)
   const [{ body: ofRobot }, machine] = [await token(itself, basic(robot.id, robot.secret)), await apiToken()]
   const { body: ofMachine } = await token(itself, basic(machine.id, machine.token))
   t.equal((await call('GET', '/v1/scans', { token: ofRobot.access_token })).status, 200)
-  const { start } = await import('../support/app.js')
   const without = await start(t, env)
   t.match(await without.call('GET', '/v1/scans', { token: ofRobot.access_token }), { status: 401, body: { code: 'access_token_revoked' } })
   t.equal((await without.call('GET', '/v1/scans', { token: ofMachine.access_token })).status, 200, 'an API token needs no registration')
