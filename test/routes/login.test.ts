@@ -67,11 +67,13 @@ t.test('an unknown user takes as long as a wrong password', async t => {
     return performance.now() - from
   }
   const fastest = { known: Infinity, unknown: Infinity }
-  for (let round = 0; round < 8; round++) {
+  const isAlike = (): boolean => fastest.unknown > fastest.known / 2 && fastest.unknown < fastest.known * 2
+  // Where other programs take the processor away, it takes more rounds until each has had it once.
+  for (let round = 0; round < 8 || (round < 80 && !isAlike()); round++) {
     fastest.known = Math.min(fastest.known, await time('admin'))
     fastest.unknown = Math.min(fastest.unknown, await time('nobody'))
   }
-  t.ok(fastest.unknown > fastest.known / 2 && fastest.unknown < fastest.known * 2, `${fastest.unknown} ms against ${fastest.known} ms`)
+  t.ok(isAlike(), `${fastest.unknown} ms against ${fastest.known} ms`)
 })
 
 t.test('a scope can be narrowed at sign-in; more than the roles allow is refused and opens nothing', async t => {
