@@ -1,4 +1,4 @@
-import type { Refused } from './store.js'
+import type { Refused } from './transitions.js'
 import { progressText } from './turnover.js'
 
 const sentences: Readonly<Record<Refused['why'], (refused: Refused) => string>> = {

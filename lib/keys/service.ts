@@ -11,8 +11,9 @@ import type { Secret } from './secret.js'
 import { createSecrets } from './secrets.js'
 import { createRingState } from './state.js'
 import { statusOf } from './status.js'
-import type { KeyStore, Refused, Seen } from './store.js'
+import type { KeyStore } from './store.js'
 import type { KeyTimes } from './times.js'
+import type { Refused, Seen } from './transitions.js'
 import { createTurnover } from './turnover.js'
 
 interface Parts {

@@ -6,7 +6,7 @@ import { deriveSigningKey, type SigningKey } from './material.js'
 import type { Master } from './master.js'
 import { currentIn, mayMeetAccess, type RingKey } from './ring.js'
 import type { SecretKeys } from './secrets.js'
-import type { Seen } from './store.js'
+import type { Seen } from './transitions.js'
 
 /** The ring as this process knows it, with the keys derived. It changes with `take` and with time. */
 export interface RingState {

@@ -2,7 +2,8 @@ import { keeperOf, keepKey, keepSecret } from './keeping.js'
 import type { Master } from './master.js'
 import type { Secrets } from './secrets.js'
 import type { RingState } from './state.js'
-import type { KeyStore, Replica } from './store.js'
+import type { KeyStore } from './store.js'
+import type { Replica } from './transitions.js'
 
 /** How far a pass over all accounts has come; `after` is the last of them that was done, in the order of ids. */
 export interface Progress { done: number, total: number, after: string }
