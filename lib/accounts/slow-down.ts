@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto'
 import { fail } from '../errors.js'
+import { hashUnder } from '../keys/hash.js'
 import { addressKey } from '../limits/address.js'
 import type { RedisClient } from '../redis/connect.js'
 import type { KeyNames } from '../redis/names.js'
@@ -41,7 +41,7 @@ interface Parts {
 export function createSlowDown ({ redis, names, lookup, free, longest, now, skew }: Parts): SlowDown {
   const failure = defineScript(redis, new URL('./lua/failure.lua', import.meta.url))
   const counter = ({ username, address, unlocked }: Pair): string =>
-    names.slowDown(createHmac('sha256', lookup()).update(`slow-down|${username}|${unlocked}|${addressKey(address)}`).digest('base64url'))
+    names.slowDown(hashUnder(lookup(), `slow-down|${username}|${unlocked}|${addressKey(address)}`))
   return {
     check: async pair => {
       const next = Number(await redis.hget(counter(pair), 'next') ?? 0)

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { hashUnder } from '../keys/hash.js'
 import { addressKey } from '../limits/address.js'
 import type { RedisClient } from '../redis/connect.js'
 import type { KeyNames } from '../redis/names.js'
@@ -46,7 +46,7 @@ export function createAuditStore ({ redis, names, stamp, lookup }: Parts): Audit
   const failedLogin = defineScript(redis, auditScript, script('failed-login'))
 
   const addressCounter = (address: string): string =>
-    `failures:${createHmac('sha256', lookup()).update(`failures|${addressKey(address)}`).digest('base64url').slice(0, 22)}`
+    `failures:${hashUnder(lookup(), `failures|${addressKey(address)}`).slice(0, 22)}`
 
   return {
     record: async (owner, { action, session = '', reason = '', details, alarm = false }) => {

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { handleOf } from './handle.js'
 
 /** A keyed hash, so that the store can find what it cannot read. */
 export interface KeyedHash {
@@ -8,8 +9,11 @@ export interface KeyedHash {
   all: (text: string) => string[]
 }
 
+/** HMAC-SHA256 of a text in base64url, of 43 characters. */
+export const hashUnder = (key: Buffer, text: string): string =>
+  createHmac('sha256', handleOf(key)).update(text).digest('base64url')
+
 /** @param keys of all secrets that are known, that in use first */
 export function keyedHash (keys: () => readonly Buffer[]): KeyedHash {
-  const under = (key: Buffer, text: string): string => createHmac('sha256', key).update(text).digest('base64url')
-  return Object.assign((text: string) => under(keys()[0]!, text), { all: (text: string) => keys().map(key => under(key, text)) })
+  return Object.assign((text: string) => hashUnder(keys()[0]!, text), { all: (text: string) => keys().map(key => hashUnder(key, text)) })
 }

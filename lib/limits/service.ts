@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto'
 import type { Report } from '../events.js'
+import { hashUnder } from '../keys/hash.js'
 import type { RedisClient } from '../redis/connect.js'
 import type { KeyNames } from '../redis/names.js'
 import { defineScript } from '../redis/script.js'
@@ -27,7 +27,7 @@ export function createLimits ({ redis, names, lookup, skew, report }: Parts): Li
       ? unlimited
       : async who => {
         // Under a keyed hash, so that no address can be read in Redis.
-        const key = names.limit(createHmac('sha256', lookup()).update(`limit|${kind}|${who}`).digest('base64url'))
+        const key = names.limit(hashUnder(lookup(), `limit|${kind}|${who}`))
         const wait = Number(await take(key, skew(), most, seconds * 1000))
         if (wait === 0) return
         report({ type: 'limited', kind })

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { handleOf } from '../keys/handle.js'
 
 /** Seals what is personal of one user, so that who reads the store, a dump or a backup cannot. */
 export interface Seal {
@@ -38,7 +39,8 @@ export const secretOf = (sealed: string): string => sealed.split('.', 2)[1] ?? '
  * `<format>.<id of the sealing key>.<base64url of iv, ciphertext and tag>`; what stands before the last dot,
  * the user and the field are authenticated with it. Ivs are random, 96 bits: a key is good for 2^32 texts.
  */
-export function sealWith (id: string, key: Buffer, user: string): Seal {
+export function sealWith (id: string, bytes: Buffer, user: string): Seal {
+  const key = handleOf(bytes)
   const prefix = `${FORMAT}.${id}.`
   const contextOf = (field: string): Buffer => Buffer.from(JSON.stringify([prefix, user, field]))
 

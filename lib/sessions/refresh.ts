@@ -1,9 +1,9 @@
-import { createHmac } from 'node:crypto'
 import { scopeList, scopeText } from '../access/scopes.js'
 import type { ErrorCode } from '../error-catalogue.js'
 import { fail, type Policy } from '../errors.js'
 import type { Report } from '../events.js'
 import type { Codec } from '../tokens/codec.js'
+import { hashUnder } from '../keys/hash.js'
 import { refusal } from '../limits/limit.js'
 import { OURS, type SessionClient } from './client.js'
 import { presented, type Credential } from './credential.js'
@@ -58,7 +58,7 @@ function askOf (scope: string | undefined, { scope: granted, user, session }: Pr
 export function createRefresh ({ store, codec, randomId, limit, durable, incident, report }: Parts) {
   /** Under the secret of the token itself, so that a call and its repetition agree whatever secret is in use by now. */
   const hashFor = (token: string) => (text: string): string =>
-    createHmac('sha256', codec.keyOf(token)!.lookup).update(text).digest('base64url').slice(0, 32)
+    hashUnder(codec.keyOf(token)!.lookup, text).slice(0, 32)
 
   const tell = async ({ user, session }: PresentedToken, result: Refreshed): Promise<void> => {
     const at = { user, session }

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto'
 import { decodeBase64url, parseJson, refuse } from './encoding.js'
 
 /** What an opaque access token begins with; nothing else that we give out does. */
@@ -23,8 +23,18 @@ const unpacked = (bytes: Buffer): Record<string, unknown> => {
   return { ...(values[PLACES.length] as object), ...Object.fromEntries(PLACES.map((name, place): [string, unknown] => [name, values[place]]).filter(([, value]) => value !== null)) }
 }
 
-const tagOf = ({ kid, opaque }: OpaqueKey, audience: readonly string[], bytes: Buffer): Buffer =>
-  createHmac('sha256', opaque.subarray(0, TAG_BYTES)).update(`${JSON.stringify([kid, ...audience])}\n`).update(bytes).digest()
+interface Halves { mac: KeyObject, cipher: KeyObject }
+
+const halves = new WeakMap<Buffer, Halves>()
+
+function halvesOf ({ opaque }: OpaqueKey): Halves {
+  const known = halves.get(opaque) ?? { mac: createSecretKey(opaque.subarray(0, TAG_BYTES)), cipher: createSecretKey(opaque.subarray(TAG_BYTES)) }
+  halves.set(opaque, known)
+  return known
+}
+
+const tagOf = (key: OpaqueKey, audience: readonly string[], bytes: Buffer): Buffer =>
+  createHmac('sha256', halvesOf(key).mac).update(`${JSON.stringify([key.kid, ...audience])}\n`).update(bytes).digest()
 
 const initial = (tag: Buffer): Buffer => tag.subarray(0, 16)
 
@@ -36,7 +46,7 @@ const initial = (tag: Buffer): Buffer => tag.subarray(0, 16)
 export function sealOpaque (claims: Claims, key: OpaqueKey, audience: readonly string[]): string {
   const bytes = packed(claims)
   const tag = tagOf(key, audience, bytes)
-  const cipher = createCipheriv('aes-256-ctr', key.opaque.subarray(TAG_BYTES), initial(tag))
+  const cipher = createCipheriv('aes-256-ctr', halvesOf(key).cipher, initial(tag))
   return `${OPAQUE}${key.kid}.${Buffer.concat([tag, cipher.update(bytes), cipher.final()]).toString('base64url')}`
 }
 
@@ -53,7 +63,7 @@ export function openOpaque (token: string, find: (kid: string) => OpaqueKey | un
   const sealed = decodeBase64url(token.slice(dot + 1))
   if (sealed.length <= TAG_BYTES) return refuse('too short')
   const tag = sealed.subarray(0, TAG_BYTES)
-  const decipher = createDecipheriv('aes-256-ctr', key.opaque.subarray(TAG_BYTES), initial(tag))
+  const decipher = createDecipheriv('aes-256-ctr', halvesOf(key).cipher, initial(tag))
   const bytes = decipher.update(sealed.subarray(TAG_BYTES))
   if (!timingSafeEqual(tag, tagOf(key, audience, bytes))) return refuse('a wrong authenticator')
   return unpacked(bytes)

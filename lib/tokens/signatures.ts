@@ -1,4 +1,5 @@
 import { constants, createHmac, KeyObject, timingSafeEqual, verify, type VerifyKeyObjectInput } from 'node:crypto'
+import { handleOf } from '../keys/handle.js'
 import { refuse } from './encoding.js'
 
 /** The bytes of an HMAC key, or a public key. */
@@ -10,7 +11,7 @@ type Verify = (input: string, key: VerificationKey, signature: Buffer) => boolea
 /** @param bytes length of the output and, at least, of the key (RFC 7518 section 3.2) */
 const hmac = (hash: string, bytes: number): Verify => (input, key, signature) => {
   if (!Buffer.isBuffer(key) || key.length < bytes) return refuse('a key of another kind, or too short')
-  const expected = createHmac(hash, key).update(input).digest()
+  const expected = createHmac(hash, handleOf(key)).update(input).digest()
   return expected.length === signature.length && timingSafeEqual(expected, signature)
 }
 
