@@ -1,6 +1,6 @@
 import type { Config } from './config/schema.js'
 
-/** What every plugin is given: the configuration, and the sources of time and randomness that tests replace. */
+/** What every plugin is given: the configuration, and what tests replace. */
 export interface AppOptions {
   config: Config
   /** Milliseconds since the epoch. */
@@ -9,4 +9,12 @@ export interface AppOptions {
   skew: () => number
   /** An unguessable id, safe in URLs and key names. */
   randomId: () => string
+  /** When the process counts as overloaded. */
+  overload: Overload
 }
+
+/**
+ * A process that was busy for so long that its event loop came late by `delay` on average takes no more calls; not
+ * within `grace` of its start, since putting it together says nothing of its load. Milliseconds.
+ */
+export interface Overload { delay: number, grace: number }

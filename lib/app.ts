@@ -38,11 +38,11 @@ const requestIds = () => {
 
 /**
  * Puts the service together: plugins decorate the instance with services, routes use them.
- * @param overrides time and randomness, for tests
+ * @param overrides for tests
  * @returns an instance that is not ready yet; a fault of the configuration shows when it is made ready
  */
 export async function buildApp (config: Config, overrides: Partial<Omit<AppOptions, 'config'>> = {}): Promise<FastifyInstance> {
-  const options: AppOptions = { config, now: Date.now, skew: () => 0, randomId: randomIds(), ...overrides }
+  const options: AppOptions = { config, now: Date.now, skew: () => 0, randomId: randomIds(), overload: { delay: 1_000, grace: 10_000 }, ...overrides }
   const proxies = listOf(config.TRUST_PROXY)
   const app = fastify({
     logger: loggerFor(config),

@@ -1,16 +1,14 @@
 import underPressure from '@fastify/under-pressure'
 import fp from 'fastify-plugin'
+import type { AppOptions } from '#lib/app-options.js'
 import { fail } from '#lib/errors.js'
 
-/** A process that has just been put together was busy with that, which says nothing of its load. */
-const STARTING_MS = 10_000
-
-export default fp(async app => {
+export default fp<AppOptions>(async (app, { overload: { delay, grace } }) => {
   let ready = Infinity
   app.addHook('onReady', async () => { ready = performance.now() })
   await app.register(underPressure, {
-    maxEventLoopDelay: 1_000,
+    maxEventLoopDelay: delay,
     exposeStatusRoute: false,
-    pressureHandler: () => { if (performance.now() - ready > STARTING_MS) fail('overloaded', { retryAfter: 5 }) }
+    pressureHandler: () => { if (performance.now() - ready > grace) fail('overloaded', { retryAfter: 5 }) }
   })
 }, { name: 'under-pressure' })

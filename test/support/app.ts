@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import type { Overload } from '#lib/app-options.js'
 import { buildApp } from '#lib/app.js'
 import { loadConfig } from '#lib/config/load.js'
 import type { User } from '#lib/accounts/schema.js'
@@ -36,13 +37,16 @@ export const ownPrefix = (): string => `test-${randomBytes(6).toString('hex')}:`
 /** An idempotency key that was never used. */
 export const newKey = (): string => randomBytes(16).toString('hex')
 
+/** A process that is never overloaded: how busy the machine is changes no test. */
+const tireless: Overload = { delay: Infinity, grace: 0 }
+
 /** An app of the test's own, with the account `admin`; it and its keys are removed with the test. */
-export async function start (t: Test, env: Record<string, string> = {}, prepare?: (app: FastifyInstance) => void): Promise<Running> {
+export async function start (t: Test, env: Record<string, string> = {}, prepare?: (app: FastifyInstance) => void, overload = tireless): Promise<Running> {
   const stateDir = await mkdtemp(join(tmpdir(), 'guardcell-app-'))
   const prefix = env.REDIS_PREFIX ?? ownPrefix()
   const config = loadConfig({ REDIS_URL: process.env.REDIS_URL, REDIS_PREFIX: prefix, STATE_DIR: stateDir, LOG_LEVEL: 'silent', ADMIN_PASSWORD: PASSWORD, RATE_LIMIT: 'off', ...env })
   let skew = 0
-  const app = await buildApp(config, { now: () => Date.now() + skew, skew: () => skew })
+  const app = await buildApp(config, { now: () => Date.now() + skew, skew: () => skew, overload })
   prepare?.(app)
   t.teardown(async () => {
     await app.close()

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { start, type Answer, type Running } from './app.js'
 
@@ -35,13 +34,7 @@ export async function startLab (t: Test, env: Record<string, string> = {}, prepa
   await prepare(root)
   const running = await start(t, { ...env, DATA_DIR: root })
   const { call, login, createUser, app } = running
-  // Many services in one process make its event loop slow to begin with, which under-pressure takes for overload.
-  const signIn = async (patience = 40): Promise<string> => await login('admin').then(({ access_token: token }) => token, async (error: Error) => {
-    if (patience === 0 || !error.message.includes('overloaded')) throw error
-    await sleep(250)
-    return await signIn(patience - 1)
-  })
-  const admin = await signIn()
+  const { access_token: admin } = await login('admin')
 
   const send: Lab['send'] = (method, url, body, headers) => call(method, url, { token: admin, ...(body === undefined ? {} : { body }), ...(headers ? { headers } : {}) })
   const upload: Lab['upload'] = (url, data, headers = {}, method = 'POST') => send(method, url, Buffer.from(data as string), { 'content-type': 'application/octet-stream', ...headers })

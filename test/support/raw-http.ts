@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify'
 import { request } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 
 export interface RawAnswer { status: number, text: string }
@@ -11,7 +10,8 @@ export async function listen (app: FastifyInstance): Promise<number> {
   return (app.server.address() as AddressInfo).port
 }
 
-const once = (port: number, method: string, path: string, headers: Record<string, string>, body?: Buffer | string): Promise<RawAnswer> => new Promise((resolve, reject) => {
+/** Sends a path exactly as it is; `inject` and `fetch` would resolve its dots first. */
+export const sendRaw = (port: number, method: string, path: string, headers: Record<string, string> = {}, body?: Buffer | string): Promise<RawAnswer> => new Promise((resolve, reject) => {
   const call = request({ host: '127.0.0.1', port, method, path, headers, agent: false }, response => {
     const chunks: Buffer[] = []
     response.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -21,15 +21,6 @@ const once = (port: number, method: string, path: string, headers: Record<string
   call.on('error', reject)
   call.end(body)
 })
-
-/** Sends a path exactly as it is; `inject` and `fetch` would resolve its dots first. Asks again where the machine is busy. */
-export async function sendRaw (port: number, method: string, path: string, headers: Record<string, string> = {}, body?: Buffer | string): Promise<RawAnswer> {
-  for (let attempts = 0; ; attempts++) {
-    const answer = await once(port, method, path, headers, body)
-    if (attempts === 40 || !answer.text.includes('"overloaded"')) return answer
-    await sleep(250)
-  }
-}
 
 /** A connection on which a request was begun. */
 export const begin = (port: number, head: string, body: Buffer | string = ''): Promise<Socket> => new Promise((resolve, reject) => {
