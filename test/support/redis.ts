@@ -48,10 +48,11 @@ const isFree = (port: number): Promise<boolean> => new Promise(resolve => {
  * system gives it to nobody, and it belongs to the process that has the UDP port of the same number.
  */
 export async function freePort (): Promise<number> {
-  for (;;) {
+  for (let tries = 0; tries < 1_000; tries++) {
     const port = randomInt(LEAST_PORT, MOST_PORT + 1)
     if (await reserve(port) && await isFree(port)) return port
   }
+  throw new Error(`no port from ${LEAST_PORT} to ${MOST_PORT} can be had`)
 }
 
 async function answers (port: number, password: string | undefined): Promise<boolean> {
