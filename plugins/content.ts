@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import type { OpenFile } from '#lib/datasets/open-file.js'
 import type { Picture } from '#lib/datasets/pictures.js'
+import { lettingGo } from '#lib/datasets/reclaim.js'
 import { fail } from '#lib/errors.js'
 import { answerContent } from '#lib/http/content.js'
 
@@ -26,7 +27,7 @@ export default fp(async app => {
       this.code(status).headers(headers)
       if (status === 416) return fail('range_not_satisfiable')
       if (range && 'data' in content) return await this.send(content.data.subarray(range.start, range.end + 1))
-      if (range && handle) return await this.send(handle.createReadStream(range))
+      if (range && handle) return await this.send(lettingGo(handle.createReadStream(range)))
       await handle?.close()
       return await this.send(null)
     } catch (error) {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
+import { letGo } from './reclaim.js'
 
 /** SHA-256 of whole files, in base64. */
 export interface Digests {
@@ -14,7 +15,10 @@ export function createDigests (): Digests {
   const running = new Map<string, Promise<string>>()
   const read = async (handle: FileHandle): Promise<string> => {
     const hash = createHash('sha256')
-    for await (const chunk of handle.createReadStream({ start: 0, autoClose: false, highWaterMark: 1 << 18 })) hash.update(chunk as Buffer)
+    for await (const chunk of handle.createReadStream({ start: 0, autoClose: false, highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
+      hash.update(chunk)
+      letGo(chunk.length)
+    }
     return hash.digest('base64')
   }
   return {

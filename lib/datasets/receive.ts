@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { fail, Problem } from '../errors.js'
 import { asProblem, codeOf, discardFile, Opened } from './disk.js'
+import { letGo } from './reclaim.js'
 
 /** A file that has arrived, as a temporary one. `digest` is base64 of its SHA-256. */
 export interface Received { path: string, bytes: number, digest: string }
@@ -25,6 +26,7 @@ export async function receive (content: Readable, path: string, limits: Limits):
       if (bytes > limits.most) fail(limits.tooLarge)
       hash.update(chunk)
       await file.write(chunk)
+      letGo(chunk.length)
     }
     await file.sync()
     return { path, bytes, digest: hash.digest('base64') }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { crc32, createInflateRaw } from 'node:zlib'
 import { syncFolder } from '../disk.js'
+import { letGo } from '../reclaim.js'
 import type { Entry } from './entry.js'
 import type { Plan } from './plan.js'
 import { blame, invalid } from './refuse.js'
@@ -27,7 +28,10 @@ async function unpackInto (file: FileHandle, archive: FileHandle, entry: Entry, 
   const { name, start, packed, isDeflated } = entry
   const source = bytesOf(archive, start, start + packed)
   const sink = async (chunks: AsyncIterable<Buffer>): Promise<void> => {
-    for await (const chunk of chunks) await file.writeFile(chunk)
+    for await (const chunk of chunks) {
+      await file.writeFile(chunk)
+      letGo(chunk.length)
+    }
   }
   if (!isDeflated) return pipeline(source, verified(entry), sink, { signal })
   const inflate = createInflateRaw()

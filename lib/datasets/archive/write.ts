@@ -5,13 +5,14 @@ import { ZipFile } from 'yazl'
 import { Problem } from '../../errors.js'
 import { missingAs } from '../disk.js'
 import { openPlain, withPlainFile } from '../plain-file.js'
+import { lettingGo } from '../reclaim.js'
 import { requireListed } from './listed.js'
 import { membersOf, type Member } from './members.js'
 
 /** Opens a file for its turn. One that is no longer as it was measured would make the archive a wrong one. */
 async function openAsMeasured (folder: string, { path, size }: Member): Promise<Readable> {
   const { handle, stats } = await openPlain(join(folder, path))
-  if (stats.size === size) return handle.createReadStream()
+  if (stats.size === size) return lettingGo(handle.createReadStream())
   await handle.close()
   throw new Error(`${path} has changed while the scan was archived`)
 }
