@@ -25,7 +25,8 @@ export interface Login {
   client?: SessionClient
 }
 
-interface Parts {
+/** What a session is opened with. */
+export interface OpenParts {
   store: SessionStore
   codec: Codec
   sealing: Pick<Sealing, 'forUser'>
@@ -37,7 +38,7 @@ interface Parts {
 }
 
 /** Opens a session, and ends those that make room for it. */
-export const createOpen = ({ store, codec, sealing, grace, scopesOf, randomId, report }: Parts) =>
+export const createOpen = ({ store, codec, sealing, grace, scopesOf, randomId, report }: OpenParts) =>
   async ({ account, scope, device, proof, transport: asked = 'bearer', client = OURS }: Login): Promise<TokenPair> => {
     const allowed = within(scopesOf(account), client.scope)
     const transport = proof ? 'dpop' : asked

@@ -24,7 +24,8 @@ export interface RefreshCall extends Credential {
   abandoned: () => boolean
 }
 
-interface Parts {
+/** What a refresh is made with. */
+export interface RefreshParts {
   store: SessionStore
   codec: Codec
   randomId: () => string
@@ -55,7 +56,7 @@ function askOf (scope: string | undefined, { scope: granted, user, session }: Pr
 }
 
 /** Spends a refresh token for a new pair (RFC 6749 section 6, RFC 9700 section 4.14.2). */
-export function createRefresh ({ store, codec, randomId, limit, durable, incident, report }: Parts) {
+export function createRefresh ({ store, codec, randomId, limit, durable, incident, report }: RefreshParts) {
   /** Under the secret of the token itself, so that a call and its repetition agree whatever secret is in use by now. */
   const hashFor = (token: string) => (text: string): string =>
     hashUnder(codec.keyOf(token)!.lookup, text).slice(0, 32)

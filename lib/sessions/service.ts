@@ -1,18 +1,14 @@
-import { scopeList, type ScopesOf } from '../access/scopes.js'
+import { scopeList } from '../access/scopes.js'
 import type { Account } from '../accounts/account.js'
-import { fail, type Policy } from '../errors.js'
-import type { Report } from '../events.js'
+import { fail } from '../errors.js'
 import { fromCursor, toCursor } from '../http/cursor.js'
-import type { Sealing } from '../sealing/service.js'
-import type { Codec } from '../tokens/codec.js'
 import { presented, type Credential } from './credential.js'
 import { mintAccess } from './mint.js'
-import { createOpen, type Login } from './open.js'
+import { createOpen, type Login, type OpenParts } from './open.js'
 import { present } from './present.js'
-import { createRefresh, type RefreshCall } from './refresh.js'
+import { createRefresh, type RefreshCall, type RefreshParts } from './refresh.js'
 import type { AccessToken, Session, TokenPair } from './schema.js'
 import type { Transport } from './state.js'
-import type { SessionStore } from './store.js'
 import type { Which } from './transitions.js'
 
 /** Who ends sessions and why; `reason` is what stays in the tombstone. */
@@ -35,21 +31,9 @@ export interface Sessions {
   revoke: (user: string, session: string) => Promise<void>
 }
 
-interface Parts {
-  store: SessionStore
-  codec: Codec
-  sealing: Pick<Sealing, 'forUser'>
-  /** Milliseconds. */
-  grace: number
-  scopesOf: ScopesOf
+interface Parts extends OpenParts, RefreshParts {
   /** Whether sessions have refresh tokens. */
   refreshes: boolean
-  randomId: () => string
-  /** What clients are told of how fast a session may rotate. */
-  limit: Policy
-  durable: () => Promise<void>
-  incident: () => Promise<boolean>
-  report: Report
 }
 
 const ID = /^[A-Za-z0-9_-]{1,64}$/
