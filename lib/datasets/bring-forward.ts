@@ -58,8 +58,9 @@ export async function bringForward ({ layout, journal, workspace }: Parts, scan:
   const noted = newest === undefined ? undefined : await listingIn(newest).catch(unlessDamaged)
   const listing = newest === undefined || noted === undefined ? present : await listingIn(newest)
   if (noted) withoutMissing(listing, present, layout, scan)
-  const left = before === undefined || clean ? [] : [await listingIn(before)]
-  for (const version of [...left, ...(noted ? [present, noted] : [])]) {
+  // A writer that wakes up late may forget it at any moment, after it has removed what it dropped.
+  const left = before === undefined || clean ? undefined : await listingIn(before).catch(unlessDamaged)
+  for (const version of [...(left ? [left] : []), ...(noted ? [present, noted] : [])]) {
     await removeAll(dropped(version, listing, layout, scan).flatMap(path => removalOf(layout.root, path)), workspace.temporary)
   }
   return { listing, ahead: noted !== undefined }

@@ -40,7 +40,8 @@ export interface Commits {
 /** Of so many scans, those written last, the listing is kept: another is read from the disk. */
 const REMEMBERED = 256
 
-interface Waiting extends Concerned { change: Change, again: boolean, resolve: () => void, reject: (error: unknown) => void }
+/** `again`: it was planned before; `refused`: it was told that it cannot be. */
+interface Waiting extends Concerned { change: Change, again: boolean, refused: boolean, resolve: () => void, reject: (error: unknown) => void }
 /** The changes of a scan that wait, and whether somebody is at them. */
 interface Line { waiting: Waiting[], crowd: Crowd, runs: boolean }
 interface Planned { waiting: Waiting, plan: Plan }
@@ -106,7 +107,7 @@ export function createCommits (parts: Parts): Commits {
 
   /** Tries until no other replica came in between. */
   const insist = async (scan: string, batch: Waiting[]): Promise<void> => {
-    for (let open = batch; ; open = open.filter(waiting => waiting.again)) {
+    for (let open = batch; ; open = open.filter(waiting => !waiting.refused)) {
       try {
         return await onDisk(() => commit(scan, open))
       } catch (error) {
@@ -153,7 +154,7 @@ export function createCommits (parts: Parts): Commits {
     },
     change: (scan, concerns, change) => new Promise((resolve, reject) => {
       const line = lineOf(scan)
-      line.waiting.push({ concerns, change, again: false, resolve, reject })
+      line.waiting.push({ concerns, change, again: false, refused: false, resolve, reject })
       if (line.runs) return
       line.runs = true
       void run(scan, line).then(() => {
@@ -174,15 +175,17 @@ export function createCommits (parts: Parts): Commits {
   }
 }
 
-/** Does work under a lease, and gives the lease back if the work fails. */
+/** Does work under a lease, and gives the lease back if the work fails. @throws LostLease, `scan_damaged`, those of the work */
 async function holding<T> (lease: Lease, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
     // One that cannot be given back lapses; what went wrong first counts.
-    await lease.release().catch(() => {})
-    if (error instanceof DamagedScan) return fail('scan_damaged', { cause: error })
-    throw error
+    const isHeld = await lease.release().catch(() => true)
+    if (!(error instanceof DamagedScan)) throw error
+    // Who was stopped while it read has seen parts of what another one wrote meanwhile.
+    if (!isHeld) throw new LostLease()
+    return fail('scan_damaged', { cause: error })
   }
 }
 
@@ -197,6 +200,7 @@ async function planAll (batch: readonly Waiting[], listing: Listing): Promise<Pl
       planned.push({ waiting, plan })
     } catch (error) {
       waiting.again = false
+      waiting.refused = true
       waiting.reject(asProblem(error))
     }
   }

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { createCommits, type Commits } from '#lib/datasets/commits.js'
 import { createJournal, type Journal } from '#lib/datasets/journal.js'
 import { layoutOf, type Layout } from '#lib/datasets/layout.js'
-import { createLeases, STRAY_MS } from '#lib/datasets/lease.js'
+import { createLeases, STRAY_MS, type Leases } from '#lib/datasets/lease.js'
 import { removalOf, type Placement } from '#lib/datasets/placement.js'
 import { tidyJournal } from '#lib/datasets/recovery.js'
 import { createReplicaId } from '#lib/datasets/replica.js'
@@ -13,8 +13,11 @@ import { start } from '../../support/app.js'
 
 interface Bench { root: string, layout: Layout, workspace: Workspace, journal: Journal, commits: Commits, kept: () => Promise<number> }
 
+/** What another process does between the steps of this one. */
+interface Faults { leases?: (leases: Leases) => Leases, journal?: (journal: Journal) => Journal }
+
 /** What writes to scans, on a folder of its own with the scan `plant`. */
-async function bench (t: Test): Promise<Bench> {
+async function bench (t: Test, { leases = same => same, journal: withFaults = same => same }: Faults = {}): Promise<Bench> {
   const { app: { redis, names } } = await start(t)
   const root = t.testdir()
   const replica = createReplicaId()
@@ -23,7 +26,7 @@ async function bench (t: Test): Promise<Bench> {
   t.teardown(() => workspace.close())
   const journal = createJournal(workspace.journal)
   const commits = createCommits({
-    layout, workspace, journal, leases: createLeases({ redis, names, replica, lasts: 15_000, skew: () => 0 }), feed: { publish: async () => {}, close: () => {} }, onCommit: () => {}
+    layout, workspace, journal: withFaults(journal), leases: leases(createLeases({ redis, names, replica, lasts: 15_000, skew: () => 0 })), feed: { publish: async () => {}, close: () => {} }, onCommit: () => {}
   })
   await mkdir(join(root, 'plant', 'metadata'), { recursive: true })
   await writeFile(layout.listing('plant'), '{"filesets":[]}')
@@ -107,4 +110,48 @@ t.test('a noted version that was cut short itself is passed over', async t => {
   await commits.change('plant', ['a'], () => ({ list: draft => draft.addFileset('a'), folders: [layout.fileset('plant', 'a')], touched: new Map([['a', undefined]]) }))
   t.strictSame(JSON.parse(await readFile(layout.listing('plant'), 'utf8')), { filesets: [{ files: [], id: 'a' }] })
   t.equal((await readdir(join(workspace.journal, 'plant'))).length, 1)
+})
+
+t.test('what others do while this process is stopped does not make a scan a damaged one', async t => {
+  const adding = ({ layout, commits }: Bench, id: string): Promise<void> =>
+    commits.change('plant', [id], () => ({ list: draft => draft.addFileset(id), folders: [layout.fileset('plant', id)], touched: new Map([[id, undefined]]) }))
+
+  await t.test('when they have taken the lease, it is read again', async t => {
+    const root = t.testdirName
+    let stops = 2
+    const there = await bench(t, {
+      leases: ({ take }) => ({
+        take: async scan => {
+          const [lease, listing] = [await take(scan), layoutOf(root).listing(scan)]
+          if (stops-- <= 0) return lease
+          const text = await readFile(listing)
+          await writeFile(listing, '{')
+          const release = async (): Promise<boolean> => {
+            await Promise.all([lease.release(), writeFile(listing, text)])
+            return false
+          }
+          return { ...lease, release }
+        }
+      })
+    })
+    await Promise.all(['a', 'b'].map(async id => await adding(there, id)))
+    t.ok(stops <= 0)
+    const { filesets } = JSON.parse(await readFile(there.layout.listing('plant'), 'utf8')) as { filesets: Array<{ id: string }> }
+    t.strictSame(filesets.map(({ id }) => id).sort(), ['a', 'b'], 'and every change is made')
+  })
+
+  await t.test('when they have forgotten a version, it is not missed', async t => {
+    const there = await bench(t, {
+      leases: ({ take }) => ({ take: async scan => ({ ...await take(scan), clean: false, previous: undefined }) }),
+      journal: journal => ({ ...journal, versions: async (...of) => ({ ...await journal.versions(...of), before: join(t.testdirName, 'forgotten') }) })
+    })
+    await adding(there, 'a')
+    t.match(await readFile(there.layout.listing('plant'), 'utf8'), '"a"')
+  })
+
+  await t.test('one that is damaged while the lease is held is', async t => {
+    const there = await bench(t)
+    await writeFile(there.layout.listing('plant'), '{')
+    await t.rejects(adding(there, 'a'), { code: 'scan_damaged' })
+  })
 })
