@@ -79,6 +79,13 @@ export async function openChangeFeed ({ redis, key, replica, onChange, onGap, on
     }
   }
 
+  /** What was said of the present outage; it is not said again with every attempt. */
+  const said = new Set<string>()
+  const report = (error: unknown): void => {
+    if (!said.has(String(error))) onError(error)
+    said.add(String(error))
+  }
+
   const run = async (): Promise<void> => {
     let heard = performance.now()
     while (!signal.aborted) {
@@ -87,9 +94,10 @@ export async function openChangeFeed ({ redis, key, replica, onChange, onGap, on
         await catchUp()
         await follow()
         heard = performance.now()
+        said.clear()
       } catch (error) {
         if (signal.aborted) return
-        onError(error)
+        report(error)
         await recover()
       }
     }
@@ -105,7 +113,7 @@ export async function openChangeFeed ({ redis, key, replica, onChange, onGap, on
         await onGap()
         return
       } catch (error) {
-        if (!signal.aborted) onError(error)
+        if (!signal.aborted) report(error)
       }
     }
   }

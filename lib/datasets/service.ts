@@ -73,7 +73,7 @@ const RENDERED_AT_ONCE = 2
 const EVERYTHING = '*'
 
 export async function openDatasets ({ root, redis, names, policy, people, lease, largestFile, largestModel, archive, now, skew, log }: DatasetsOptions): Promise<Datasets> {
-  const onError = (error: unknown): void => log.warn({ err: error }, 'data sets')
+  const onError = (error: unknown): void => log.warn({ err: error }, 'work on data sets in the background failed')
   const replica = createReplicaId()
   const layout = layoutOf(root)
   const workspace = await openWorkspace({ root, replica, redis, names, onError })

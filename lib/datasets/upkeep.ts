@@ -25,7 +25,7 @@ interface Parts { layout: Layout, workspace: Workspace, index: ScanIndex, journa
 export function startUpkeep ({ layout, workspace, index, journal, commits, now, log }: Parts): Upkeep {
   let ready = false
   const closing = new AbortController()
-  const onError = (error: unknown): void => log.warn({ err: error }, 'data sets')
+  const onError = (error: unknown): void => log.warn({ err: error }, 'work on data sets in the background failed')
 
   const keepIndex = async (): Promise<void> => {
     if (!ready || !index.changed) return
