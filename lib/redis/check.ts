@@ -15,6 +15,9 @@ const isOlder = (version: string): boolean => {
 }
 
 const refusals: ReadonlyArray<[RegExp, string]> = [
+  [/All sentinels are unreachable.*(NOAUTH|WRONGPASS|invalid (username-)?password)/i, 'the Sentinels refuse the user and password in REDIS_URL'],
+  [/self[- ]signed certificate|unable to (verify|get)|certificate has expired|does not match certificate/i, 'the certificate of Redis is not trusted: its authority must be known to Node.js (NODE_EXTRA_CA_CERTS) and it must name the host that is connected to'],
+  [/wrong version number|packet length too long|unknown protocol|record layer/i, 'Redis speaks no TLS at the address in REDIS_URL'],
   [/NOAUTH|WRONGPASS|invalid (username-)?password|without any password/i, 'Redis refuses the password in REDIS_URL'],
   [/NOPERM/, 'Redis does not let this user run the commands that are needed (ACL)'],
   [/READONLY/, 'Redis is a replica that takes no writes: REDIS_URL must name the master'],
@@ -22,11 +25,13 @@ const refusals: ReadonlyArray<[RegExp, string]> = [
   [/LOADING/, 'Redis is still loading its data; try again in a moment']
 ]
 
-/** Says in one sentence why Redis could not be used, without the URL: it may hold a password. */
-export function explainRedisFailure (error: unknown): string {
+/** Says in one sentence why Redis could not be used, without the URL: it may hold a password. @param tls whether it was spoken to by TLS */
+export function explainRedisFailure (error: unknown, tls = false): string {
   const { message, lastNodeError } = error as Error & { lastNodeError?: Error }
   const text = lastNodeError?.message ?? message
   const known = refusals.find(([pattern]) => pattern.test(text))
+  // A plain server waits for the rest of what it takes for a command.
+  if (tls && /ETIMEDOUT/.test(text)) return `${text}: Redis cannot be reached by TLS at REDIS_URL; if it speaks none, the form is redis, not rediss`
   return known ? known[1] : `Redis cannot be reached at REDIS_URL: ${text}`
 }
 

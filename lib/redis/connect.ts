@@ -1,8 +1,13 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
-import { parseRedisUrl, type RedisTarget } from './url.js'
+import { parseRedisUrl, type Node, type RedisTarget } from './url.js'
 
 /** What the stores use of ioredis: one node, a Sentinel group or a cluster. */
 export type RedisClient = Redis | Cluster
+
+/** Milliseconds before the next attempt to connect. */
+function backoff (attempt: number): number {
+  return Math.min(50 * 2 ** Math.min(attempt, 6), 2_000)
+}
 
 /**
  * A call that waits in a queue for a connection would be answered long after its caller gave up, and one
@@ -17,9 +22,7 @@ const options = {
   commandTimeout: 5_000,
   connectTimeout: 5_000,
   protocol: 2,
-  retryStrategy: (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 6), 2_000),
-  // One round of unreachable Sentinels is told at once; retryStrategy begins the next.
-  sentinelRetryStrategy: () => null,
+  retryStrategy: backoff,
   // After a failover the old master refuses writes: leave it, so that the next connection finds the new one.
   reconnectOnError: (error: Error) => error.message.startsWith('READONLY')
 } as const satisfies RedisOptions
@@ -30,20 +33,85 @@ const secured = ({ tls, username, password }: { tls: boolean, username?: string,
   ...(tls ? { tls: {} } : {})
 })
 
+/** How the Sentinels themselves are spoken to: ioredis takes neither TLS nor credentials over from those of the data nodes. */
+const sentinelHop = ({ tls, username, password }: Extract<RedisTarget, { kind: 'sentinel' }>) => ({
+  ...(username ? { sentinelUsername: username } : {}),
+  ...(password ? { sentinelPassword: password } : {}),
+  ...(tls ? { sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
+  sentinelCommandTimeout: options.commandTimeout
+})
+
 const factories: { [K in RedisTarget['kind']]: (target: Extract<RedisTarget, { kind: K }>) => RedisClient } = {
   single: ({ url }) => new Redis(url, options),
   socket: ({ path }) => new Redis({ ...options, path }),
-  sentinel: target => new Redis({ ...options, ...secured(target), sentinels: target.nodes, name: target.name, db: target.db }),
+  sentinel: target => new Redis({
+    ...options,
+    ...secured(target),
+    ...sentinelHop(target),
+    sentinels: target.nodes,
+    name: target.name,
+    db: target.db,
+    // At the start, one round of unreachable Sentinels is an error; see keepReconnecting.
+    sentinelRetryStrategy: () => null
+  }),
   cluster: target => new Cluster(target.nodes, {
     lazyConnect: true,
     enableOfflineQueue: false,
+    // A certificate names hosts: a node keeps its name until the name is verified.
+    ...(target.tls ? { dnsLookup: (address: string, done: (error: null, address: string) => void) => { done(null, address) } } : {}),
     redisOptions: { ...options, ...secured(target) }
   })
 }
 
-/** A client for `REDIS_URL`, not yet connected. */
-export function createRedis (url: string): RedisClient {
-  const target = parseRedisUrl(url)
+/** A client for a Redis that `parseRedisUrl` has read, not yet connected. */
+export function createClient (target: RedisTarget): RedisClient {
   const create = factories[target.kind] as (target: RedisTarget) => RedisClient
   return create(target)
+}
+
+/** A client for `REDIS_URL`, not yet connected. */
+export const createRedis = (url: string): RedisClient => createClient(parseRedisUrl(url))
+
+/**
+ * Makes a client that has connected once reconnect for ever. Without it, a round in which no Sentinel is reachable or
+ * knows a master, as there is one in each failover, would end the client for good.
+ */
+export function keepReconnecting (redis: RedisClient): void {
+  if (redis instanceof Redis) redis.options.sentinelRetryStrategy = backoff
+}
+
+/** Whether a Sentinel answers without credentials. @throws Error saying why it cannot be used, such as its certificate */
+async function isOpen ({ host, port }: Node, tls: boolean, name: string): Promise<boolean> {
+  const sentinel = new Redis({ ...options, host, port, ...(tls ? { tls: {} } : {}), enableReadyCheck: false, retryStrategy: () => null })
+  let last: Error | undefined
+  sentinel.on('error', (error: Error) => { last = error })
+  try {
+    await sentinel.connect()
+    await sentinel.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name)
+    return true
+  } catch (error) {
+    if (/^(NOAUTH|NOPERM)/.test((error as Error).message)) return false
+    throw last ?? error
+  } finally {
+    sentinel.disconnect()
+  }
+}
+
+/**
+ * Asks the first reachable Sentinel of a group whether it needs credentials, and lets the client send none if not: an
+ * open Sentinel refuses a user that it does not know. Does nothing for other forms of `REDIS_URL`.
+ * @throws Error of the last Sentinel if none is reachable
+ */
+export async function probeSentinels (redis: RedisClient, target: RedisTarget): Promise<void> {
+  if (target.kind !== 'sentinel' || !(redis instanceof Redis)) return
+  let last: unknown
+  for (const node of target.nodes) {
+    try {
+      if (await isOpen(node, target.tls, target.name)) Object.assign(redis.options, { sentinelUsername: null, sentinelPassword: null })
+      return
+    } catch (error) {
+      last = error
+    }
+  }
+  throw last
 }

@@ -1,7 +1,8 @@
 import { Redis } from 'ioredis'
 import { BootError } from '../boot-error.js'
 import { checkRedis, explainRedisFailure, type RedisReport } from './check.js'
-import { createRedis, type RedisClient } from './connect.js'
+import { createClient, keepReconnecting, probeSentinels, type RedisClient } from './connect.js'
+import { parseRedisUrl } from './url.js'
 
 /**
  * Connects to Redis and makes sure that it can be used.
@@ -9,21 +10,24 @@ import { createRedis, type RedisClient } from './connect.js'
  * @throws BootError saying why not, without the URL
  */
 export async function openRedis (url: string, onError: (error: Error) => void): Promise<{ redis: RedisClient, report: RedisReport }> {
-  const redis = createRedis(url)
+  const target = parseRedisUrl(url)
+  const redis = createClient(target)
   let last: Error | undefined
   const remember = (error: Error): void => { last = error }
   redis.on('error', remember)
   try {
+    await probeSentinels(redis, target)
     await redis.connect()
     // The client goes on in database 0 when its own SELECT is refused.
     if (redis instanceof Redis && redis.options.db) await redis.select(redis.options.db)
     const report = await checkRedis(redis)
+    keepReconnecting(redis)
     redis.off('error', remember)
     redis.on('error', onError)
     return { redis, report }
   } catch (error) {
     redis.disconnect()
     if (error instanceof BootError) throw error
-    throw new BootError([explainRedisFailure(last ?? error)])
+    throw new BootError([explainRedisFailure(last ?? error, url.startsWith('rediss'))])
   }
 }

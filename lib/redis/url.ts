@@ -7,7 +7,7 @@ export type RedisTarget =
 
 export interface Node { host: string, port: number }
 
-const FORMS = 'redis://host:port, rediss://host:port, unix:/path/to/socket, redis+cluster://host:port,host:port or redis+sentinel://host:port,host:port/master-name'
+const FORMS = 'redis://host:port, rediss://host:port, unix:/path/to/socket, redis+cluster://host:port,host:port or redis+sentinel://host:port,host:port/master-name (rediss+cluster:// and rediss+sentinel:// for TLS)'
 
 const refuse = (): never => { throw new Error(`REDIS_URL must have one of these forms: ${FORMS}`) }
 
