@@ -30,8 +30,8 @@ export function explainRedisFailure (error: unknown, tls = false): string {
   const { message, lastNodeError } = error as Error & { lastNodeError?: Error }
   const text = lastNodeError?.message ?? message
   const known = refusals.find(([pattern]) => pattern.test(text))
-  // A plain server waits for the rest of what it takes for a command.
-  if (tls && /ETIMEDOUT/.test(text)) return `${text}: Redis cannot be reached by TLS at REDIS_URL; if it speaks none, the form is redis, not rediss`
+  // A plain server takes the TLS greeting for the beginning of a command and waits for the rest.
+  if (tls && /ETIMEDOUT|^timeout$/.test(text)) return `Redis cannot be reached by TLS at REDIS_URL (${text}); if it speaks none, write redis for rediss`
   return known ? known[1] : `Redis cannot be reached at REDIS_URL: ${text}`
 }
 

@@ -80,22 +80,27 @@ export function keepReconnecting (redis: RedisClient): void {
   if (redis instanceof Redis) redis.options.sentinelRetryStrategy = backoff
 }
 
-/** Whether a Sentinel answers without credentials. @throws Error saying why it cannot be used, such as its certificate */
-async function isOpen ({ host, port }: Node, tls: boolean, name: string): Promise<boolean> {
-  const sentinel = new Redis({ ...options, host, port, ...(tls ? { tls: {} } : {}), enableReadyCheck: false, retryStrategy: () => null })
+/** Sends one command to one node. @throws Error of the connection, such as that of its certificate, or of the command */
+async function askOnce (node: Node, settings: ReturnType<typeof secured>, ...[command, ...words]: [string, ...string[]]): Promise<void> {
+  const redis = new Redis({ ...options, ...settings, ...node, enableReadyCheck: false, retryStrategy: () => null })
   let last: Error | undefined
-  sentinel.on('error', (error: Error) => { last = error })
+  redis.on('error', (error: Error) => { last = error })
   try {
-    await sentinel.connect()
-    await sentinel.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name)
-    return true
+    await redis.connect()
+    await redis.call(command, ...words)
   } catch (error) {
-    if (/^(NOAUTH|NOPERM)/.test((error as Error).message)) return false
     throw last ?? error
   } finally {
-    sentinel.disconnect()
+    redis.disconnect()
   }
 }
+
+/** Whether a Sentinel answers without credentials. @throws Error saying why it cannot be used */
+const isOpen = (node: Node, { tls, name }: { tls: boolean, name: string }): Promise<boolean> =>
+  askOnce(node, secured({ tls }), 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name).then(() => true, (error: Error) => {
+    if (/^(NOAUTH|NOPERM)/.test(error.message)) return false
+    throw error
+  })
 
 /**
  * Asks the first reachable Sentinel of a group whether it needs credentials, and lets the client send none if not: an
@@ -107,11 +112,20 @@ export async function probeSentinels (redis: RedisClient, target: RedisTarget): 
   let last: unknown
   for (const node of target.nodes) {
     try {
-      if (await isOpen(node, target.tls, target.name)) Object.assign(redis.options, { sentinelUsername: null, sentinelPassword: null })
+      if (await isOpen(node, target)) Object.assign(redis.options, { sentinelUsername: null, sentinelPassword: null })
       return
     } catch (error) {
       last = error
     }
   }
   throw last
+}
+
+/** Why no node of a cluster could be used, where the client says only that they closed. @returns undefined if a node answers after all */
+export async function whyClosed (target: Extract<RedisTarget, { kind: 'cluster' }>): Promise<unknown> {
+  for (const node of target.nodes) {
+    const error: unknown = await askOnce(node, secured(target), 'PING').then(() => undefined, (error: unknown) => error)
+    if (error) return error
+  }
+  return undefined
 }

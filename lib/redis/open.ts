@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis'
 import { BootError } from '../boot-error.js'
 import { checkRedis, explainRedisFailure, type RedisReport } from './check.js'
-import { createClient, keepReconnecting, probeSentinels, type RedisClient } from './connect.js'
-import { parseRedisUrl } from './url.js'
+import { createClient, keepReconnecting, probeSentinels, whyClosed, type RedisClient } from './connect.js'
+import { parseRedisUrl, type RedisTarget } from './url.js'
 
 /**
  * Connects to Redis and makes sure that it can be used.
@@ -28,6 +28,13 @@ export async function openRedis (url: string, onError: (error: Error) => void): 
   } catch (error) {
     redis.disconnect()
     if (error instanceof BootError) throw error
-    throw new BootError([explainRedisFailure(last ?? error, url.startsWith('rediss'))])
+    throw new BootError([explainRedisFailure(await reasonOf(last ?? error, target), url.startsWith('rediss'))])
   }
+}
+
+/** What made a connection fail: a cluster keeps the errors of its nodes' connections to itself, so they are asked. */
+async function reasonOf (error: unknown, target: RedisTarget): Promise<unknown> {
+  const { lastNodeError } = error as { lastNodeError?: Error }
+  if (target.kind !== 'cluster' || lastNodeError?.message !== 'Connection is closed.') return error
+  return await whyClosed(target) ?? error
 }
