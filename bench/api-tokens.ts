@@ -33,7 +33,7 @@ let accountsMade = 0
 async function addAccount (installation: Installation, tokens: number): Promise<void> {
   const { app } = installation
   const { id } = await app.accounts.create({ username: `user${++accountsMade}`, fullname: '', password: PASSWORD, roles: ['contributor'] })
-  const owner: UserPrincipal = { kind: 'access', transport: 'bearer', account: (await app.accountStore.byId(id))!, session: '', scope: '', issued: 0, expires: 0, authTime: 0, fresh: true, may: () => true }
+  const owner: UserPrincipal = { kind: 'access', transport: 'bearer', account: (await app.accountStore.byId(id))!, session: '', scope: '', issued: 0, expires: 0, authTime: 0, fresh: true, may: () => true, again: async () => owner }
   installation.owner = owner
   await rate(tokens, async () => { installation.token = (await issue(app, owner)).token })
 }

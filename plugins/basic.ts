@@ -15,7 +15,7 @@ const CHALLENGE = 'Basic realm="guardcell", charset="UTF-8"'
 
 export default fp<AppOptions>(async (app, { config, now }) => {
   const on = config.BASIC_AUTH === 'on'
-  const identify = createBasic({ authenticate: app.accounts.authenticate, scopesOf: app.scopesOf, now })
+  const identify = createBasic({ authenticate: app.accounts.authenticate, find: app.accountStore.byId, scopesOf: app.scopesOf, now })
   app.decorateRequest('identifyByPassword', async function () {
     const credentials = on ? basicCredentials(this.headers.authorization) : undefined
     if (!credentials) return null

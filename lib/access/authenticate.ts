@@ -35,6 +35,12 @@ interface Parts {
 /** Resolves the text of an access or API token to who is calling; `by` is how it came, default `bearer`, and `proof` what came with it. */
 export type Authenticate = (token: string, by?: Transport, proof?: Proof) => Promise<Principal>
 
+/** How a session is asked for: with what came beside the token, and whether a later pair of tokens ends this one. */
+interface Asked { proof: Proof | undefined, latest: boolean }
+
+/** A proof is taken once, and a refresh does not end what its user has begun. */
+const AGAIN: Asked = { proof: undefined, latest: false }
+
 /** What a token says of itself, whoever has it. */
 const grantIn = ({ scope, iat, exp, cnf }: { scope: string, iat: number, exp: number, cnf?: { jkt: string } }) => ({ scope, issued: iat, expires: exp, cnf })
 
@@ -52,13 +58,13 @@ export function createAuthenticate ({ codec, standing, apiTokens, actingScope, s
     return item => allowed.has(item) && granted.has(item)
   }
 
-  const ofSession = async (claims: AccessClaims, by: Transport, proof: Proof | undefined): Promise<SessionPrincipal> => {
+  const ofSession = async (claims: AccessClaims, by: Transport, { proof, latest }: Asked): Promise<SessionPrincipal> => {
     const subject = { user: claims.sub, session: claims.sid }
     const { lapses, transport, generation, account } = await standing(claims.sub, claims.sid)
     if (lapses <= now()) return fail('session_ended', { subject })
     if (transport !== by) return fail('access_token_invalid', { subject })
     // A later generation than the store knows comes of writes that it has lost; a refresh will heal it.
-    if (latestOnly && claims.gen < generation) return fail('access_token_replaced', { subject })
+    if (latest && claims.gen < generation) return fail('access_token_replaced', { subject })
     const may = limitedTo(claims.scope, account, subject)
     if (proof) await proof.spend()
     return {
@@ -68,6 +74,7 @@ export function createAuthenticate ({ codec, standing, apiTokens, actingScope, s
       transport,
       ...grantIn(claims),
       may,
+      again: () => ofSession(claims, by, AGAIN),
       authTime: claims.auth_time,
       fresh: claims.fresh === true
     }
@@ -78,7 +85,7 @@ export function createAuthenticate ({ codec, standing, apiTokens, actingScope, s
     const { state, account } = await apiTokens.standing(claims.sub, claims.jti)
     const subject = { user: claims.sub }
     if (state !== 'good') return fail(state === 'ended' ? 'api_token_revoked' : 'api_token_invalid', { subject })
-    return { kind: 'api', account, client: claims.jti, token: claims.jti, ...grantIn(claims), may: limitedTo(claims.scope, account, subject), datasets: grantsFrom(claims.datasets) }
+    return { kind: 'api', account, client: claims.jti, token: claims.jti, ...grantIn(claims), may: limitedTo(claims.scope, account, subject), again: () => ofApiToken(token), datasets: grantsFrom(claims.datasets) }
   }
 
   const ofClient = async (claims: ClientClaims, proof: Proof | undefined): Promise<ApiPrincipal> => {
@@ -91,7 +98,7 @@ export function createAuthenticate ({ codec, standing, apiTokens, actingScope, s
     const acting = token === null ? actingScope(client, account.username) ?? fail('access_token_revoked', { subject }) : undefined
     const may: Principal['may'] = acting ? item => acting.has(item) && granted(item) : granted
     if (proof) await proof.spend()
-    return { kind: 'api', account, client, token, ...grantIn(claims), may, datasets: datasets === undefined ? everything : grantsFrom(datasets) }
+    return { kind: 'api', account, client, token, ...grantIn(claims), may, again: () => ofClient(claims, undefined), datasets: datasets === undefined ? everything : grantsFrom(datasets) }
   }
 
   return async (token, by = 'bearer', proof) => {
@@ -99,7 +106,7 @@ export function createAuthenticate ({ codec, standing, apiTokens, actingScope, s
     if (codec.kindOf(token) === 'api') return by === 'bearer' ? await ofApiToken(token) : never(by)
     const claims = codec.verify('access', token)
     requireKey(claims, proof)
-    if (!('gty' in claims)) return await ofSession(claims, by, proof)
+    if (!('gty' in claims)) return await ofSession(claims, by, { proof, latest: latestOnly })
     return by === 'cookie' ? never(by) : await ofClient(claims, proof)
   }
 }

@@ -16,6 +16,12 @@ interface Caller {
   cnf?: { jkt: string } | undefined
   /** Whether the token carries a scope that its user may still have. */
   may: (scope: string) => boolean
+  /**
+   * Asks once more whether this is who calls: whether the account, and the session or the token, are good at
+   * this moment. An access token that has expired meanwhile, or was replaced by a refresh, is no reason to refuse.
+   * @throws like `Authenticate`
+   */
+  again: () => Promise<Principal>
 }
 
 interface User extends Caller {
@@ -58,6 +64,15 @@ export function authorize (rule: Exclude<AuthRule, 'public' | 'self'>, principal
   if (rule.fresh !== undefined && !isFresh(rule.fresh, principal, moment)) return fail('fresh_authentication_required', { maxAge: rule.fresh === true ? 0 : rule.fresh })
   return principal
 }
+
+/** The same caller, who is held to the scopes of the route when asked again; not to having signed in just now. */
+export const heldTo = <T extends Principal>(rule: Exclude<AuthRule, 'public' | 'self'>, principal: T, moment: () => Moment): T => ({
+  ...principal,
+  again: async () => {
+    const { fresh: _fresh, ...scopes } = rule
+    return heldTo(rule, authorize(scopes, await principal.again(), moment())!, moment)
+  }
+})
 
 const subjectOf = (principal: Principal): NonNullable<ErrorExtras['subject']> =>
   ({ user: principal.account.id, ...(principal.kind === 'access' ? { session: principal.session } : {}) })

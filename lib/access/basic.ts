@@ -31,6 +31,8 @@ function decoded (base64: string): string | undefined {
 
 interface Parts {
   authenticate: (username: string, password: string, address: string) => Promise<Account>
+  /** The account of an id as it is now; undefined if there is none. */
+  find: (id: string) => Promise<Account | undefined>
   scopesOf: ScopesOf
   /** Milliseconds since the epoch. */
   now: () => number
@@ -41,9 +43,12 @@ interface Parts {
  * password was proved just now, so it is fresh.
  * @throws like `Accounts.authenticate`
  */
-export const createBasic = ({ authenticate, scopesOf, now }: Parts) =>
-  async ({ username, password }: BasicCredentials, address: string): Promise<PasswordPrincipal> => {
-    const account = await authenticate(username, password, address)
+export function createBasic ({ authenticate, find, scopesOf, now }: Parts) {
+  const identify = async ({ username, password }: BasicCredentials, address: string): Promise<PasswordPrincipal> =>
+    principalOf(await authenticate(username, password, address), () => identify({ username, password }, address))
+
+  /** @param prove looks at the password anew */
+  const principalOf = (account: Account, prove: () => Promise<PasswordPrincipal>): PasswordPrincipal => {
     const allowed = scopesOf(account)
     const time = Math.floor(now() / 1000)
     return {
@@ -55,6 +60,13 @@ export const createBasic = ({ authenticate, scopesOf, now }: Parts) =>
       issued: time,
       authTime: time,
       fresh: true,
-      may: scope => allowed.has(scope)
+      may: scope => allowed.has(scope),
+      again: async () => {
+        const present = await find(account.id)
+        return present?.active && present.password === account.password ? principalOf(present, prove) : await prove()
+      }
     }
   }
+
+  return identify
+}

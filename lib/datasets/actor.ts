@@ -6,5 +6,13 @@ export function actorOf (principal: Principal | null): Actor {
   if (!principal) return GUEST
   const { username, fullname, roles, groups } = principal.account
   const token = principal.kind === 'api' ? principal.datasets : undefined
-  return { username, fullname, admin: roles.includes('admin'), contributor: roles.includes('contributor'), groups, token }
+  return {
+    username,
+    fullname,
+    admin: roles.includes('admin'),
+    contributor: roles.includes('contributor'),
+    groups,
+    token,
+    again: async () => actorOf(await principal.again())
+  }
 }

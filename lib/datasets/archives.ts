@@ -5,6 +5,7 @@ import { membersOf } from './archive/members.js'
 import { archiveOf } from './archive/write.js'
 import type { Limits } from './archive/directory.js'
 import { unpackArchive } from './archive/read.js'
+import { Permit } from './commit/permit.js'
 import { findScan, timeText, type Core } from './core.js'
 import { discard, missingAs, onDisk, writeSynced, syncFolder } from './disk.js'
 import type { Metadata } from './index-entry.js'
@@ -32,7 +33,7 @@ interface Parts { people: People, limits: Limits }
 const MOST_GROUPS = 100
 
 export function createArchives (core: Core, { people, limits }: Parts): Archives {
-  const { layout, workspace, index, rights, now } = core
+  const { layout, workspace, index, now } = core
 
   /** What an archive says of groups counts only as far as they exist here. */
   const knownGroups = async (sharing: unknown): Promise<string[]> => {
@@ -74,7 +75,7 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
 
     import: async (actor, scan, upload) => {
       core.ready()
-      rights.demandCreation(actor, scan)
+      const permit = Permit.creation(core, actor, scan)
       if (!isScanId(scan)) return fail('invalid_request', { errors: [{ path: '/params/scan', message: 'is reserved' }] })
       if (look(layout.scan(scan))) return fail('scan_exists')
       const archive = workspace.temporary()
@@ -85,7 +86,7 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
           await unpackArchive(archive, folder, limits)
           await takeOver(folder, actor)
         })
-        await adoptScan(core, scan, folder)
+        await adoptScan(core, permit, folder)
       } finally {
         await discard(archive)
         await discard(folder)

@@ -9,6 +9,7 @@ import type { Journal } from './journal.js'
 import type { Layout } from './layout.js'
 import { LostLease, type Lease, type Leases } from './lease.js'
 import { DamagedScan, type Listing } from './listing.js'
+import type { Permit } from './commit/permit.js'
 import type { Change, Plan, Touched } from './plan.js'
 import { look } from './read-scan.js'
 import type { Workspace } from './workspace.js'
@@ -29,10 +30,11 @@ export interface Commits {
    * @returns to be called when it was handed in or will not come
    */
   expect: (scan: string) => () => void
-  /** @param concerns what it changes: a fileset, a file as `fileset/id`, `@` and a fileset for the metadata of that, or `@` alone */
-  change: (scan: string, concerns: readonly string[], change: Change) => Promise<void>
-  /** Runs work that makes or removes the whole scan, while nobody else writes to it. */
-  alone: <T>(scan: string, work: () => Promise<T>) => Promise<T>
+  /** @param permit asked when the turn of the change has come; what it throws is thrown, and nothing changed
+   * @param concerns what it changes: a fileset, a file as `fileset/id`, `@` and a fileset for the metadata of that, or `@` alone */
+  change: (permit: Permit, concerns: readonly string[], change: Change) => Promise<void>
+  /** Runs work that makes or removes the whole scan, while nobody else writes to it; the permit is asked first. */
+  alone: <T>(permit: Permit, work: () => Promise<T>) => Promise<T>
   /** Brings a scan forward to the last version that was noted. */
   settle: (scan: string) => Promise<void>
 }
@@ -41,7 +43,7 @@ export interface Commits {
 const REMEMBERED = 256
 
 /** `again`: it was planned before; `refused`: it was told that it cannot be. */
-interface Waiting extends Concerned { change: Change, again: boolean, refused: boolean, resolve: () => void, reject: (error: unknown) => void }
+interface Waiting extends Concerned { permit: Permit, change: Change, again: boolean, refused: boolean, resolve: () => void, reject: (error: unknown) => void }
 /** The changes of a scan that wait, and whether somebody is at them. */
 interface Line { waiting: Waiting[], crowd: Crowd, runs: boolean }
 interface Planned { waiting: Waiting, plan: Plan }
@@ -152,9 +154,10 @@ export function createCommits (parts: Parts): Commits {
         if (!line.runs) leave(scan, line)
       }
     },
-    change: (scan, concerns, change) => new Promise((resolve, reject) => {
+    change: (permit, concerns, change) => new Promise((resolve, reject) => {
+      const { scan } = permit
       const line = lineOf(scan)
-      line.waiting.push({ concerns, change, again: false, refused: false, resolve, reject })
+      line.waiting.push({ permit, concerns, change, again: false, refused: false, resolve, reject })
       if (line.runs) return
       line.runs = true
       void run(scan, line).then(() => {
@@ -162,10 +165,12 @@ export function createCommits (parts: Parts): Commits {
         leave(scan, line)
       })
     }),
-    alone: async (scan, work) => {
+    alone: async (permit, work) => {
+      const { scan } = permit
       const lease = await leases.take(scan)
       latest.delete(scan)
       try {
+        await permit.ask()
         return await work()
       } finally {
         await lease.release()
@@ -189,11 +194,14 @@ async function holding<T> (lease: Lease, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Asks the changes of a batch one after the other, each on what the ones before it made. */
+/** Asks the changes of a batch whether they still may, and plans them one after the other, each on what the ones before it made. */
 async function planAll (batch: readonly Waiting[], listing: Listing): Promise<Planned[]> {
   const planned: Planned[] = []
-  for (const waiting of batch) {
+  const asked = await Promise.allSettled(batch.map(async ({ permit }) => await permit.ask()))
+  for (const [i, waiting] of batch.entries()) {
     try {
+      const answer = asked[i]!
+      if (answer.status === 'rejected') throw answer.reason
       const plan = await waiting.change(listing, waiting.again)
       plan.list?.(listing)
       waiting.again = true

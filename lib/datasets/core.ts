@@ -31,6 +31,13 @@ export async function findScan ({ index, rights, ready }: Core, actor: Actor, ri
   return rights.demand(actor, right, await onDisk(() => index.get(scan)))
 }
 
+/** A scan, a fileset or a file, whichever a place names. @throws as the others here */
+export async function findPlace (core: Core, actor: Actor, right: Right, place: Place): Promise<void> {
+  if (place.fileset === undefined) await findScan(core, actor, right, place.scan)
+  else if (place.file === undefined) await findFileset(core, actor, right, place)
+  else await findFile(core, actor, right, place)
+}
+
 /** The same for a fileset. @throws `fileset_not_found` as well */
 export async function findFileset (core: Core, actor: Actor, right: Right, { scan, fileset = '' }: Place): Promise<FilesetRecord> {
   await findScan(core, actor, right, scan)

@@ -1,5 +1,6 @@
 import { mkdir, readdir, rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { Permit } from './commit/permit.js'
 import type { Core } from './core.js'
 import { onDisk, syncFolder, writeSynced } from './disk.js'
 import { readPlain } from './plain-file.js'
@@ -62,7 +63,7 @@ export function createDoctor (core: Core): Doctor {
   const scans = async (): Promise<string[]> =>
     (await readdir(layout.root, { withFileTypes: true })).filter(entry => !entry.name.startsWith('.') && (entry.isDirectory() || entry.isSymbolicLink())).map(({ name }) => name)
 
-  const mendScan = (scan: string): Promise<Finding[]> => commits.alone(scan, async () => {
+  const mendScan = (scan: string): Promise<Finding[]> => commits.alone(Permit.service(scan), async () => {
     const mended: Finding[] = []
     // A remedy can bring more to light: files of a list that was made anew, for example.
     for (let round = 0; round < 3; round++) {

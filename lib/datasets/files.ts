@@ -1,5 +1,6 @@
 import { fail } from '../errors.js'
-import { findFile, findFileset, findScan, type Core } from './core.js'
+import { Permit } from './commit/permit.js'
+import { findFile, findFileset, type Core } from './core.js'
 import type { Digests } from './digests.js'
 import { discardFile, onDisk } from './disk.js'
 import { pageById, type PageOf } from './filesets.js'
@@ -80,9 +81,10 @@ export function createFiles (core: Core, { digests, largest }: { digests: Digest
     open,
 
     create: async (actor, { scan, fileset }, upload, said) => {
+      const permit = await Permit.use(core, actor, 'write', scan)
       await findFileset(core, actor, 'write', { scan, fileset })
       let id = ''
-      await takeIn(scan, upload, async (arrived, hand) => { id = await add({ scan, fileset }, arrived, said, hand) })
+      await takeIn(permit, upload, async (arrived, hand) => { id = await add({ scan, fileset }, arrived, said, hand) })
       return await present({ scan, fileset, file: id })
     },
 
@@ -91,8 +93,9 @@ export function createFiles (core: Core, { digests, largest }: { digests: Digest
       try {
         const arrived = await receiveAt(path, upload)
         const { scan, fileset, ...said } = say(arrived.fields)
+        const permit = await Permit.use(core, actor, 'write', scan)
         await findFileset(core, actor, 'write', { scan, fileset })
-        const file = await add({ scan, fileset }, arrived, said, (concerns, change) => commits.change(scan, [concerns], change))
+        const file = await add({ scan, fileset }, arrived, said, (concerns, change) => commits.change(permit, [concerns], change))
         return await present({ scan, fileset, file })
       } finally {
         discardFile(path)
@@ -100,14 +103,14 @@ export function createFiles (core: Core, { digests, largest }: { digests: Digest
     },
 
     replace: async (actor, place, upload) => {
+      const permit = await Permit.use(core, actor, 'write', place.scan)
       await findFile(core, actor, 'write', place)
-      await takeIn(place.scan, upload, ({ received }, hand) => hand(`${place.fileset}/${place.file}`, replacement(layout, place, received)))
+      await takeIn(permit, upload, ({ received }, hand) => hand(`${place.fileset}/${place.file}`, replacement(layout, place, received)))
       return await present(place)
     },
 
     remove: async (actor, place) => {
-      await findScan(core, actor, 'delete', place.scan)
-      await commits.change(place.scan, [`${place.fileset}/${place.file}`], removal(layout, place))
+      await commits.change(await Permit.use(core, actor, 'delete', place.scan), [`${place.fileset}/${place.file}`], removal(layout, place))
     }
   }
 }

@@ -1,5 +1,6 @@
 import { fail } from '../errors.js'
 import { fromCursor, toCursor } from '../http/cursor.js'
+import { Permit } from './commit/permit.js'
 import { findFileset, findScan, timeText, type Core } from './core.js'
 import { discard, onDisk, writeSynced } from './disk.js'
 import type { Metadata } from './index-entry.js'
@@ -51,13 +52,13 @@ export function createFilesets (core: Core): Filesets {
 
     create: async (actor, scan, { id, metadata = {} }) => {
       if (!isFilesetId(id)) return fail('invalid_request', { errors: [{ path: '/id', message: 'is reserved' }] })
-      await findScan(core, actor, 'write', scan)
+      const permit = await Permit.use(core, actor, 'write', scan)
       const temporary = workspace.temporary()
       const time = timeText(now())
       const value = { ...withoutProtected(metadata, { scan, fileset: id }), created: time, last_modified: time, created_by: actor.fullname }
       try {
         await onDisk(() => writeSynced(temporary, metadataText(value)))
-        await commits.change(scan, [id, `@${id}`], (listing, again) => {
+        await commits.change(permit, [id, `@${id}`], (listing, again) => {
           const isListed = listing.filesets.has(id)
           if (!again && (isListed || look(layout.fileset(scan, id))?.isFile())) return fail('fileset_exists')
           return {
@@ -74,8 +75,7 @@ export function createFilesets (core: Core): Filesets {
     },
 
     remove: async (actor, scan, id) => {
-      await findScan(core, actor, 'delete', scan)
-      await commits.change(scan, [id, `@${id}`], (listing, again) => {
+      await commits.change(await Permit.use(core, actor, 'delete', scan), [id, `@${id}`], (listing, again) => {
         if (!listing.filesets.has(id)) return again ? { touched: new Map([[id, undefined]]) } : fail('fileset_not_found')
         const paths = [layout.fileset(scan, id), layout.metadata({ scan, fileset: id }), layout.fileMetadata(scan, id)]
         return { list: draft => draft.removeFileset(id), remove: paths.flatMap(path => removalOf(layout.root, path)), touched: new Map([[id, undefined]]) }

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { fail } from '../errors.js'
 import { matches } from '../http/etag.js'
 import type { Change } from './plan.js'
-import { findFile, findFileset, findScan, timeText, type Core } from './core.js'
+import { Permit } from './commit/permit.js'
+import { findPlace, timeText, type Core } from './core.js'
 import { refuseDeep } from './depth.js'
 import { asProblem, discard, writeSynced } from './disk.js'
 import type { Metadata } from './index-entry.js'
@@ -10,7 +11,7 @@ import type { Place } from './layout.js'
 import { DamagedScan, type Listing } from './listing.js'
 import { mergePatch } from './merge-patch.js'
 import { objectIn, readScanMetadata } from './read-scan.js'
-import type { Actor, Right } from './rights.js'
+import type { Actor } from './rights.js'
 
 export interface ReadMetadata { value: Metadata, etag: string }
 
@@ -24,7 +25,7 @@ export interface MetadataService {
   /** Changes members (RFC 7396). @throws `precondition_failed` */
   merge: (actor: Actor, place: Place, patch: Metadata, ifMatch: string | undefined) => Promise<ReadMetadata>
   /** Changes what only the service changes, such as the owner. */
-  amend: (scan: string, members: Metadata) => Promise<void>
+  amend: (permit: Permit, members: Metadata) => Promise<void>
 }
 
 const ofFilesets = ['created', 'created_by', 'last_modified']
@@ -64,10 +65,11 @@ export const metadataText = (value: Metadata): string => JSON.stringify(value, n
 export function createMetadata (core: Core): MetadataService {
   const { layout, workspace, commits, now } = core
 
-  const find = async (actor: Actor, right: Right, place: Place): Promise<void> => {
-    if (place.fileset === undefined) await findScan(core, actor, right, place.scan)
-    else if (place.file === undefined) await findFileset(core, actor, right, place)
-    else await findFile(core, actor, right, place)
+  /** Leave to write the metadata of a place that is there. */
+  const permitFor = async (actor: Actor, place: Place): Promise<Permit> => {
+    const permit = await Permit.use(core, actor, 'write', place.scan)
+    await findPlace(core, actor, 'write', place)
+    return permit
   }
 
   const onDisk = (place: Place): Metadata => {
@@ -80,7 +82,7 @@ export function createMetadata (core: Core): MetadataService {
     }
   }
 
-  const write = async (place: Place, decide: (present: Metadata) => Metadata, ifMatch?: string): Promise<ReadMetadata> => {
+  const write = async (permit: Permit, place: Place, decide: (present: Metadata) => Metadata, ifMatch?: string): Promise<ReadMetadata> => {
     const temporary = workspace.temporary()
     let value: Metadata = {}
     const change: Change = async (listing, again) => {
@@ -95,7 +97,7 @@ export function createMetadata (core: Core): MetadataService {
       return { place: [{ temporary, path: layout.metadata(place), replaces: true }], touched }
     }
     try {
-      await commits.change(place.scan, [concernOf(place)], change)
+      await commits.change(permit, [concernOf(place)], change)
       return { value, etag: etagOf(value) }
     } finally {
       await discard(temporary)
@@ -109,24 +111,21 @@ export function createMetadata (core: Core): MetadataService {
 
   return {
     read: async (actor, place) => {
-      await find(actor, 'read', place)
+      await findPlace(core, actor, 'read', place)
       const value = onDisk(place)
       return { value, etag: etagOf(value) }
     },
     replace: async (actor, place, value, ifMatch) => {
-      await find(actor, 'write', place)
-      return await write(place, present => ({ ...withoutProtected(value, place), ...kept(place, present) }), ifMatch)
+      return await write(await permitFor(actor, place), place, present => ({ ...withoutProtected(value, place), ...kept(place, present) }), ifMatch)
     },
     assign: async (actor, place, members) => {
-      await find(actor, 'write', place)
-      return await write(place, present => ({ ...present, ...withoutProtected(members, place), ...kept(place, present) }))
+      return await write(await permitFor(actor, place), place, present => ({ ...present, ...withoutProtected(members, place), ...kept(place, present) }))
     },
     merge: async (actor, place, patch, ifMatch) => {
-      await find(actor, 'write', place)
-      return await write(place, present => ({ ...mergePatch(present, withoutProtected(patch, place)) as Metadata, ...kept(place, present) }), ifMatch)
+      return await write(await permitFor(actor, place), place, present => ({ ...mergePatch(present, withoutProtected(patch, place)) as Metadata, ...kept(place, present) }), ifMatch)
     },
-    amend: async (scan, members) => {
-      await write({ scan }, present => ({ ...present, ...members, last_modified: timeText(now()) }))
+    amend: async (permit, members) => {
+      await write(permit, { scan: permit.scan }, present => ({ ...present, ...members, last_modified: timeText(now()) }))
     }
   }
 }

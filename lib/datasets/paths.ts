@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { fail } from '../errors.js'
+import { Permit } from './commit/permit.js'
 import { findFileset, findScan, type Core } from './core.js'
 import { discardFile } from './disk.js'
 import type { Files } from './files.js'
@@ -42,14 +43,14 @@ export function createPaths (core: Core, { files, largest }: { files: Files, lar
   const { layout, workspace, commits } = core
 
   const putBeside = async (actor: Actor, scan: string, name: string, upload: Upload): Promise<void> => {
-    await findScan(core, actor, 'write', scan)
+    const permit = await Permit.use(core, actor, 'write', scan)
     if (name === 'files.json') return refuse('is written by the service only')
     if (!FREE.test(name)) return refuse('must be that of a text (.json, .toml, .yaml, .csv, .txt, .md, .log), if it lies beside the filesets')
     const temporary = workspace.temporary()
     try {
       await upload.take(content => receive(content, temporary, { most: largest, tooLarge: 'file_too_large' }))
       const path = layout.content(scan, '', name)
-      await commits.change(scan, [`./${name}`], () => look(path)?.isDirectory()
+      await commits.change(permit, [`./${name}`], () => look(path)?.isDirectory()
         ? fail('file_exists')
         // The index keeps nothing of it, but what is worked out of the scan as a whole may be another.
         : { list: () => {}, place: [{ temporary, path, replaces: true }], touched: new Map([['', undefined]]) })

@@ -23,10 +23,15 @@ const statOf = (path: string, what: string): Stats => {
   return stat
 }
 
+/** Tells versions of the metadata of a scan apart. */
+export function stampOfMetadata (layout: Layout, scan: string): string {
+  const metadata = look(layout.metadata({ scan }))
+  return metadata ? stampOf(metadata) : '-'
+}
+
 /** Tells versions of what the index holds of a scan apart. @throws DamagedScan */
 export function stampOfScan (layout: Layout, scan: string): string {
-  const metadata = look(layout.metadata({ scan }))
-  return `${stampOf(statOf(layout.listing(scan), 'files.json'))}|${metadata ? stampOf(metadata) : '-'}`
+  return `${stampOf(statOf(layout.listing(scan), 'files.json'))}|${stampOfMetadata(layout, scan)}`
 }
 
 /** The folders on the way from a root to a path, without both. */

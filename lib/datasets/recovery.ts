@@ -1,4 +1,5 @@
 import { isOutage } from '../redis/outage.js'
+import { Permit } from './commit/permit.js'
 import type { Commits } from './commits.js'
 import type { Journal } from './journal.js'
 import type { Layout } from './layout.js'
@@ -12,7 +13,7 @@ async function settleEach ({ layout, journal, commits, onError }: Parts, scans: 
   for (const scan of scans) {
     try {
       if (look(layout.listing(scan))?.isFile()) await commits.settle(scan)
-      else await commits.alone(scan, () => journal.forget(scan, Infinity))
+      else await commits.alone(Permit.service(scan), () => journal.forget(scan, Infinity))
     } catch (error) {
       if (isOutage(error)) throw error
       // One that is damaged must not keep the others.

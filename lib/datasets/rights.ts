@@ -11,9 +11,11 @@ export interface Actor {
   groups: readonly string[]
   /** What an API token allows besides; undefined for users and guests, whom nothing limits further. */
   token?: Grants | undefined
+  /** The same as it is at this moment. @throws if the account, or the session or the token, is not good any more */
+  again: () => Promise<Actor>
 }
 
-export const GUEST: Actor = { username: null, fullname: '', admin: false, contributor: false, groups: [] }
+export const GUEST: Actor = { username: null, fullname: '', admin: false, contributor: false, groups: [], again: async () => GUEST }
 
 /** What can be done to a scan; `own` is giving it away and sharing it. */
 export const rights = ['read', 'write', 'delete', 'own'] as const

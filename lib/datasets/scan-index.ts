@@ -1,11 +1,12 @@
 import { absorbOne } from './absorb.js'
-import type { ScanSummary } from './index-entry.js'
+import { accessIn, type ScanSummary } from './index-entry.js'
 import { KnownScans, type KnownScan } from './known-scans.js'
 import { layoutOf, type Layout } from './layout.js'
 import { DamagedScan, type Listing } from './listing.js'
 import { createPace } from './pace.js'
 import type { Touched } from './plan.js'
-import { look, readScan, readScanMetadata, stampOfScan } from './read-scan.js'
+import { look, readScan, readScanMetadata, stampOfMetadata, stampOfScan } from './read-scan.js'
+import type { Guarded } from './rights.js'
 import { isAsItWas, scansIn } from './scan-folders.js'
 import type { Kept } from './snapshot.js'
 
@@ -26,6 +27,13 @@ export class ScanIndex extends KnownScans {
   async get (scan: string): Promise<ScanSummary | undefined> {
     await this.#settle(scan)
     return this.known.get(scan)?.summary
+  }
+
+  /** Who may use a scan, by its metadata as they lie on the disk at this moment. @throws DamagedScan */
+  guarded (scan: string): Guarded {
+    const known = this.known.get(scan)?.summary
+    if (known?.stamp.endsWith(`|${stampOfMetadata(this.#layout, scan)}`)) return known
+    return { id: scan, ...accessIn(readScanMetadata(this.#layout, scan)) }
   }
 
   async all (): Promise<ScanSummary[]> {

@@ -2,6 +2,7 @@ import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fail } from '../errors.js'
 import { fromCursor, toCursor } from '../http/cursor.js'
+import { Permit } from './commit/permit.js'
 import { findScan, timeText, type Core } from './core.js'
 import { discard, onDisk, syncFolder, writeSynced } from './disk.js'
 import type { Metadata, Visibility } from './index-entry.js'
@@ -41,8 +42,9 @@ export interface People {
  * Gives a finished folder its place among the scans.
  * @throws `scan_exists`
  */
-export async function adoptScan ({ commits, layout, index, announce }: Core, id: string, folder: string): Promise<void> {
-  await onDisk(() => commits.alone(id, async () => {
+export async function adoptScan ({ commits, layout, index, announce }: Core, permit: Permit, folder: string): Promise<void> {
+  const id = permit.scan
+  await onDisk(() => commits.alone(permit, async () => {
     // An empty folder would be replaced without a word.
     if (look(layout.scan(id))) fail('scan_exists')
     await rename(folder, layout.scan(id))
@@ -82,7 +84,7 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
 
     create: async (actor, { id, metadata: given = {}, sharing = [], visibility }) => {
       core.ready()
-      rights.demandCreation(actor, id)
+      const permit = Permit.creation(core, actor, id)
       if (!isScanId(id)) return fail('invalid_request', { errors: [{ path: '/id', message: 'is reserved' }] })
       await knownGroups(sharing)
       if (look(layout.scan(id))) return fail('scan_exists')
@@ -98,7 +100,7 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
           ...(sharing.length > 0 ? { sharing } : {}),
           ...(visibility === undefined ? {} : { visibility })
         }))
-        await adoptScan(core, id, folder)
+        await adoptScan(core, permit, folder)
       } finally {
         await discard(folder)
       }
@@ -106,9 +108,9 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
     },
 
     remove: async (actor, id) => {
-      await findScan(core, actor, 'delete', id)
+      const permit = await Permit.use(core, actor, 'delete', id)
       const trash = workspace.temporary()
-      await onDisk(() => commits.alone(id, async () => {
+      await onDisk(() => commits.alone(permit, async () => {
         if (!look(layout.scan(id))) return fail('scan_not_found')
         await rename(layout.scan(id), trash)
         await syncFolder(layout.root)
@@ -119,16 +121,16 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
     },
 
     setOwner: async (actor, id, owner) => {
-      await findScan(core, actor, 'own', id)
+      const permit = await Permit.use(core, actor, 'own', id)
       if (!await people.accountExists(owner.toLowerCase())) return fail('owner_unknown')
-      await metadata.amend(id, { owner: owner.toLowerCase() })
+      await metadata.amend(permit, { owner: owner.toLowerCase() })
       return await present(id)
     },
 
     share: async (actor, id, { groups, visibility }) => {
-      await findScan(core, actor, 'own', id)
+      const permit = await Permit.use(core, actor, 'own', id)
       await knownGroups(groups)
-      await metadata.amend(id, { sharing: groups, visibility })
+      await metadata.amend(permit, { sharing: groups, visibility })
       return await present(id)
     }
   }

@@ -1,3 +1,4 @@
+import type { Permit } from './commit/permit.js'
 import type { Core } from './core.js'
 import { discardFile, onDisk, writeSynced } from './disk.js'
 import { creation } from './file-changes.js'
@@ -17,12 +18,12 @@ export function createTakingIn ({ layout, workspace, commits }: Core, largest: n
     await upload.take(content => receive(content, path, { most: largest, tooLarge: 'file_too_large' }))
 
   /** Receives a file into the workspace, has it made a part of the scan, and takes it away from there. */
-  const takeIn = async (scan: string, upload: Upload, use: (arrived: Arrived, hand: Hand) => Promise<void>): Promise<void> => {
+  const takeIn = async (permit: Permit, upload: Upload, use: (arrived: Arrived, hand: Hand) => Promise<void>): Promise<void> => {
     const path = workspace.temporary()
-    const isHere = commits.expect(scan)
+    const isHere = commits.expect(permit.scan)
     try {
       await use(await receiveAt(path, upload), (concerns, change) => {
-        const handed = commits.change(scan, [concerns], change)
+        const handed = commits.change(permit, [concerns], change)
         isHere()
         return handed
       })

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import type { Redis } from 'ioredis'
 import { ownPrefix, start } from '../../support/app.js'
+import { actorNamed } from '../../support/actor.js'
 import { startRedis } from '../../support/redis.js'
 import { startLab } from '../../support/datasets.js'
 import { plain } from './plantdb-folder.js'
@@ -21,7 +22,7 @@ t.test('the index that an earlier run kept is taken where the folder is as it wa
   const snapshot = join(root, '.guardcell/index.jsonl')
   for (const scan of ['same', 'changed', 'gone']) await plain(root, scan)
   const first = await start(t, { DATA_DIR: root })
-  const before = (await first.app.datasets.scans.list({ username: 'x', fullname: '', admin: true, contributor: false, groups: [] }, { limit: 50, sort: 'id' })).items
+  const before = (await first.app.datasets.scans.list(actorNamed('x', { admin: true }), { limit: 50, sort: 'id' })).items
   await first.app.close()
   t.match(await readFile(snapshot, 'utf8'), /^guardcell-index-1\n/)
 
@@ -30,7 +31,7 @@ t.test('the index that an earlier run kept is taken where the folder is as it wa
   await writeFile(join(root, 'changed/metadata/metadata.json'), '{"object":{"species":"moss"}}')
   await rm(join(root, 'gone'), { recursive: true })
   await plain(root, 'new')
-  const admin = { username: 'x', fullname: '', admin: true, contributor: false, groups: [] }
+  const admin = actorNamed('x', { admin: true })
   const second = await start(t, { DATA_DIR: root })
   const listed = (await second.app.datasets.scans.list(admin, { limit: 50, sort: 'id' })).items
   t.strictSame(listed.map(({ id }) => id), ['changed', 'new', 'same'])
@@ -81,7 +82,7 @@ t.test('hundreds of scans that nobody looks at are kept packed, and are all ther
   const { app, send } = await startLab(t, {}, async root => {
     for (let i = 0; i < 300; i++) await plain(root, `scan-${i}`)
   })
-  const admin = { username: 'x', fullname: '', admin: true, contributor: false, groups: [] }
+  const admin = actorNamed('x', { admin: true })
   for (let i = 0; i < 300; i++) t.equal((await app.datasets.files.list(admin, { scan: `scan-${i}`, fileset: 'images' }, { limit: 5 })).items.length, 2)
   t.equal((await send('GET', '/v1/scans/scan-0/filesets/images/files/a/info')).body.bytes, 'the first'.length)
 })

@@ -1,6 +1,7 @@
 import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { Permit } from '#lib/datasets/commit/permit.js'
 import { createCommits, type Commits } from '#lib/datasets/commits.js'
 import { createJournal, type Journal } from '#lib/datasets/journal.js'
 import { layoutOf, type Layout } from '#lib/datasets/layout.js'
@@ -37,8 +38,8 @@ const onError = (error: unknown): void => { throw error }
 
 t.test('of a listing that is written again and again one version is kept, and none once nobody writes', async t => {
   const { layout, workspace, journal, commits, kept } = await bench(t)
-  const list = (id: string): Promise<void> => commits.change('plant', [id], () => ({ list: draft => draft.addFileset(id), folders: [layout.fileset('plant', id)], touched: new Map([[id, undefined]]) }))
-  const describe = (): Promise<void> => commits.change('plant', ['@'], () => ({ touched: new Map([['', undefined]]) }))
+  const list = (id: string): Promise<void> => commits.change(Permit.service('plant'), [id], () => ({ list: draft => draft.addFileset(id), folders: [layout.fileset('plant', id)], touched: new Map([[id, undefined]]) }))
+  const describe = (): Promise<void> => commits.change(Permit.service('plant'), ['@'], () => ({ touched: new Map([['', undefined]]) }))
 
   for (const id of ['a', 'b', 'c', 'd']) {
     await list(id)
@@ -67,16 +68,16 @@ t.test('one change that cannot be carried out takes no other along, and leaves n
     return path
   }
   const path = (name: string): string => layout.content('plant', 'images', name)
-  const add = (id: string, temporary: string, ...more: Placement[]): Promise<void> => commits.change('plant', [`images/${id}`], () => ({
+  const add = (id: string, temporary: string, ...more: Placement[]): Promise<void> => commits.change(Permit.service('plant'), [`images/${id}`], () => ({
     list: draft => draft.addFile('images', { id, name: `${id}.txt` }), place: [{ temporary, path: path(`${id}.txt`), replaces: false }, ...more], touched: new Map([[`images/${id}`, undefined]])
   }))
-  const replace = (id: string, temporary: string, ...more: Placement[]): Promise<void> => commits.change('plant', [`images/${id}`], () => ({
+  const replace = (id: string, temporary: string, ...more: Placement[]): Promise<void> => commits.change(Permit.service('plant'), [`images/${id}`], () => ({
     list: () => {}, place: [{ temporary, path: path(`${id}.txt`), replaces: true }, ...more], touched: new Map([[`images/${id}`, undefined]])
   }))
-  const remove = (id: string): Promise<void> => commits.change('plant', [`images/${id}`], () => ({
+  const remove = (id: string): Promise<void> => commits.change(Permit.service('plant'), [`images/${id}`], () => ({
     list: draft => draft.removeFile('images', id), remove: removalOf(root, path(`${id}.txt`)), touched: new Map([[`images/${id}`, undefined]])
   }))
-  await commits.change('plant', ['images'], () => ({ list: draft => draft.addFileset('images'), folders: [folder], touched: new Map([['images', undefined]]) }))
+  await commits.change(Permit.service('plant'), ['images'], () => ({ list: draft => draft.addFileset('images'), folders: [folder], touched: new Map([['images', undefined]]) }))
   await Promise.all(['a', 'b', 'c'].map(async id => await add(id, await file(`first ${id}`))))
   await mkdir(path('folder.txt'))
   const impossible = async (): Promise<Placement> => ({ temporary: await file('nowhere'), path: path('folder.txt'), replaces: true })
@@ -89,7 +90,7 @@ t.test('one change that cannot be carried out takes no other along, and leaves n
   t.equal(await kept(), before, 'the version that was refused is not noted')
 
   const outcomes = await Promise.allSettled([
-    commits.change('plant', ['@images'], () => ({ touched: new Map() })),
+    commits.change(Permit.service('plant'), ['@images'], () => ({ touched: new Map() })),
     replace('a', await file('third a')), remove('b'), replace('c', await file('second c'), spoilt), add('e', await file('first e'))
   ])
   t.strictSame(outcomes.map(({ status }) => status), ['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
@@ -107,14 +108,14 @@ t.test('a noted version that was cut short itself is passed over', async t => {
   for (const [fence, text] of [['1', '{"filesets":[]}'], ['2', '']] as const) await writeFile(join(workspace.journal, 'plant', fence), text)
   await rm(layout.listing('plant'))
   await link(join(workspace.journal, 'plant', '1'), layout.listing('plant'))
-  await commits.change('plant', ['a'], () => ({ list: draft => draft.addFileset('a'), folders: [layout.fileset('plant', 'a')], touched: new Map([['a', undefined]]) }))
+  await commits.change(Permit.service('plant'), ['a'], () => ({ list: draft => draft.addFileset('a'), folders: [layout.fileset('plant', 'a')], touched: new Map([['a', undefined]]) }))
   t.strictSame(JSON.parse(await readFile(layout.listing('plant'), 'utf8')), { filesets: [{ files: [], id: 'a' }] })
   t.equal((await readdir(join(workspace.journal, 'plant'))).length, 1)
 })
 
 t.test('what others do while this process is stopped does not make a scan a damaged one', async t => {
   const adding = ({ layout, commits }: Bench, id: string): Promise<void> =>
-    commits.change('plant', [id], () => ({ list: draft => draft.addFileset(id), folders: [layout.fileset('plant', id)], touched: new Map([[id, undefined]]) }))
+    commits.change(Permit.service('plant'), [id], () => ({ list: draft => draft.addFileset(id), folders: [layout.fileset('plant', id)], touched: new Map([[id, undefined]]) }))
 
   await t.test('when they have taken the lease, it is read again', async t => {
     const root = t.testdirName
