@@ -21,8 +21,8 @@ const routes: FastifyPluginAsyncTypebox = async app => {
     }
   }, async (request, reply) => {
     const { scan } = request.params
-    const { stream, size } = await app.datasets.archives.export(request.actor, scan)
-    return reply.headers({ 'content-type': 'application/zip', 'content-length': size, 'content-disposition': `attachment; filename="${scan}.zip"` }).send(stream)
+    const { stream, size, permit } = await app.datasets.archives.export(request.actor, scan)
+    return reply.whilePermitted(permit).headers({ 'content-type': 'application/zip', 'content-length': size, 'content-disposition': `attachment; filename="${scan}.zip"` }).send(stream)
   })
 
   app.post('', {

@@ -59,6 +59,7 @@ export const Config = Type.Object({
   ARCHIVE_MAX_ENTRIES: count('Most entries of an archive that is taken', 100_000, 1, 10_000_000),
   ARCHIVE_MAX_RATIO: count('How many times its packed size an archive above 100 MiB may unpack to', 200, 1, 10_000),
   WRITE_LEASE: seconds('How long a replica that stopped answering keeps others from writing to a scan', 15),
+  RIGHTS_INTERVAL: seconds('How often an answer that takes long, such as a download, asks whether its caller still may read it; it is broken off where not', 10),
   REQUEST_TIMEOUT: seconds('How long a request may take to arrive; uploads of files may take any time, but not pause for so long', 300),
   CORS_ORIGINS: Type.String({ description: 'Origins of browser frontends, separated by commas; `*` allows every origin, without credentials', default: '' }),
   PLANTDB_API: oneOf('Whether PlantDB\'s own routes are served as well', ['on', 'off'], 'on'),

@@ -6,7 +6,7 @@ import { archiveOf } from './archive/write.js'
 import type { Limits } from './archive/directory.js'
 import { unpackArchive } from './archive/read.js'
 import { Permit } from './commit/permit.js'
-import { findScan, timeText, type Core } from './core.js'
+import { timeText, type Core } from './core.js'
 import { discard, missingAs, onDisk, writeSynced, syncFolder } from './disk.js'
 import type { Metadata } from './index-entry.js'
 import { metadataText } from './metadata.js'
@@ -22,8 +22,8 @@ import type { Upload } from './upload.js'
 
 /** A scan as one ZIP. */
 export interface Archives {
-  /** @returns a stream of `size` bytes @throws `scan_damaged`; `scan_busy` if a file goes away at that moment */
-  export: (actor: Actor, scan: string) => Promise<{ stream: Readable, size: number }>
+  /** @returns a stream of `size` bytes, to be sent as long as the permit holds @throws `scan_damaged`; `scan_busy` if a file goes away at that moment */
+  export: (actor: Actor, scan: string) => Promise<{ stream: Readable, size: number, permit: Permit }>
   /** Makes a scan of an archive; it belongs to who imports it. @returns it and the paths of its files @throws `scan_exists`, `archive_invalid`, `archive_too_large` */
   import: (actor: Actor, scan: string, upload: Upload) => Promise<{ scan: Scan, paths: string[] }>
 }
@@ -67,10 +67,10 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
 
   return {
     export: async (actor, scan) => {
-      await findScan(core, actor, 'read', scan)
+      const permit = await Permit.use(core, actor, 'read', scan)
       if (!isFolder(layout.scan(scan))) return fail('scan_not_found')
       if (index.isIncomplete(scan)) return fail('scan_damaged')
-      return await onDisk(() => archiveOf(layout.scan(scan)))
+      return { ...await onDisk(() => archiveOf(layout.scan(scan))), permit }
     },
 
     import: async (actor, scan, upload) => {

@@ -14,8 +14,8 @@ import type { File } from './schema.js'
 import { createTakingIn } from './taking-in.js'
 import type { Arrived, Upload } from './upload.js'
 
-/** A file to be sent; the handle is closed by who sends it. */
-export interface Content extends OpenFile { name: string, mediaType: string, digest: string }
+/** A file to be sent, as long as its permit holds; the handle is closed by who sends it. */
+export interface Content extends OpenFile { name: string, mediaType: string, digest: string, permit: Permit }
 
 export interface Files {
   list: (actor: Actor, place: { scan: string, fileset: string }, page: PageOf) => Promise<{ items: File[], next: string | null }>
@@ -54,11 +54,12 @@ export function createFiles (core: Core, { digests, largest }: { digests: Digest
   }
 
   const open = async (actor: Actor, place: FilePlace): Promise<Content> => {
+    const permit = await Permit.use(core, actor, 'read', place.scan)
     const record = await findFile(core, actor, 'read', place)
     const opened = await openFile(layout, place.scan, place.fileset, record.name)
     try {
       const digest = await onDisk(() => digestOf(place, record, opened))
-      return { ...opened, name: record.name, mediaType: mediaTypeOf(record.name), digest }
+      return { ...opened, name: record.name, mediaType: mediaTypeOf(record.name), digest, permit }
     } catch (error) {
       await opened.handle.close()
       throw error

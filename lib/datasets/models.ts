@@ -1,6 +1,7 @@
 import { fail, Problem } from '../errors.js'
 import { createGeometry, type Geometry } from '../geometry/geometry.js'
 import { PlyError } from '../geometry/ply-error.js'
+import { Permit } from './commit/permit.js'
 import { findFile, type Core } from './core.js'
 import type { FilePlace } from './file-changes.js'
 import type { Content, Files } from './files.js'
@@ -55,10 +56,11 @@ export function createModels (core: Core, { files, most }: { files: Files, /** B
   }
 
   const result = async (actor: Actor, place: FilePlace, kind: string, mediaType: string, work: Work): Promise<Picture> => {
+    const permit = await Permit.use(core, actor, 'read', place.scan)
     const { name } = await findFile(core, actor, 'read', place)
     const { etag, modified } = await look(place, name)
     const data = await results.get([place.scan, place.fileset, etag, kind].join('/'), () => make(place, name, work))
-    return { data, mediaType, etag: etag.replace(/"$/, `-${kind}"`), modified, name: `${place.file}.${mediaType === PLY ? 'ply' : 'json'}` }
+    return { data, mediaType, etag: etag.replace(/"$/, `-${kind}"`), modified, name: `${place.file}.${mediaType === PLY ? 'ply' : 'json'}`, permit }
   }
 
   return {

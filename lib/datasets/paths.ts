@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fail } from '../errors.js'
 import { Permit } from './commit/permit.js'
-import { findFileset, findScan, type Core } from './core.js'
+import { findFileset, type Core } from './core.js'
 import { discardFile } from './disk.js'
 import type { Files } from './files.js'
 import { isFileName } from './names.js'
@@ -15,7 +15,7 @@ import type { Upload } from './upload.js'
 /** Files of a scan by their paths in its folder, those among them that `files.json` does not list. */
 export interface Paths {
   /** Opens a file; no folder on the way may be a link, no name begin with a dot. @throws `file_not_found`, `invalid_request` */
-  open: (actor: Actor, scan: string, path: string) => Promise<OpenFile & { name: string, mediaType: string }>
+  open: (actor: Actor, scan: string, path: string) => Promise<OpenFile & { name: string, mediaType: string, permit: Permit }>
   /**
    * Writes a file beside the filesets, or one of a fileset, which becomes listed. Metadata and `files.json`,
    * which decide who may see the scan, are not written as files.
@@ -68,13 +68,13 @@ export function createPaths (core: Core, { files, largest }: { files: Files, lar
 
   return {
     open: async (actor, scan, path) => {
-      await findScan(core, actor, 'read', scan)
+      const permit = await Permit.use(core, actor, 'read', scan)
       const parts = partsOf(path)
       const full = join(layout.scan(scan), ...parts)
       if (!isInside(layout.root, full)) return fail('file_not_found')
       const file = await opened(full)
       const name = parts.at(-1)!
-      return { ...file, name, mediaType: mediaTypeOf(name) }
+      return { ...file, name, mediaType: mediaTypeOf(name), permit }
     },
 
     put: async (actor, scan, path, upload) => {

@@ -1,4 +1,5 @@
 import { fail } from '../errors.js'
+import { Permit } from './commit/permit.js'
 import { findFile, type Core } from './core.js'
 import type { FilePlace } from './file-changes.js'
 import type { Content, Files } from './files.js'
@@ -8,8 +9,8 @@ import { isFolder, openFile } from './open-file.js'
 import { look } from './read-scan.js'
 import type { Actor } from './rights.js'
 
-/** A picture in memory; `etag` changes with the file. */
-export interface Picture { data: Buffer, mediaType: string, etag: string, modified: number, name: string }
+/** A picture in memory, to be sent as long as its permit holds; `etag` changes with the file. */
+export interface Picture { data: Buffer, mediaType: string, etag: string, modified: number, name: string, permit: Permit }
 
 /** Pictures in the size that is asked for: `thumb`, `large`, `orig` or pixels. */
 export interface Pictures {
@@ -27,6 +28,7 @@ export function createPictures (core: Core, { files, images }: { files: Files, i
 
   const preview = async (actor: Actor, place: FilePlace, size: PreviewSize): Promise<Picture> => {
     const { scan, fileset, file } = place
+    const permit = await Permit.use(core, actor, 'read', scan)
     const { name } = await findFile(core, actor, 'read', place)
     const { handle, path, etag, modified } = await openFile(layout, scan, fileset, name)
     await handle.close()
@@ -40,7 +42,7 @@ export function createPictures (core: Core, { files, images }: { files: Files, i
       webcache: look(webcache) === undefined || isFolder(webcache) ? webcache : `${workspace.temporary()}/none`,
       temporary: workspace.temporary
     }, size)
-    return { data, mediaType: 'image/jpeg', etag: etag.replace(/"$/, `-${size}"`), modified, name: `${file}.jpeg` }
+    return { data, mediaType: 'image/jpeg', etag: etag.replace(/"$/, `-${size}"`), modified, name: `${file}.jpeg`, permit }
   }
 
   const open: Pictures['open'] = async (actor, place, text) => {

@@ -16,9 +16,9 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       exposeHeadRoute: false,
       schema: { ...shared, operationId: `plantdb${name}Archive`, summary: 'A scan as one ZIP', security: [{}, { bearer: ['datasets:read'] }], response: { 200: bytes(200, 206)[200], ...refusals(404, 409), ...common } },
       handler: async (request, reply) => {
-        const { stream, size } = await app.datasets.archives.export(request.actor, request.params.scan)
+        const { stream, size, permit } = await app.datasets.archives.export(request.actor, request.params.scan)
         if (method === 'HEAD') stream.destroy()
-        return reply.headers(headers(request.params.scan, size)).send(method === 'HEAD' ? null : stream)
+        return reply.whilePermitted(permit).headers(headers(request.params.scan, size)).send(method === 'HEAD' ? null : stream)
       }
     })
   }
