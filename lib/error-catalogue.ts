@@ -7,6 +7,8 @@ export const catalogue = {
   body_too_large: [413, 'The body is larger than this route takes.'],
   headers_too_large: [431, 'The header fields are larger than the server takes.'],
   unsupported_media_type: [415, 'This route does not take a body of that media type.'],
+  unsupported_content_coding: [415, 'Bodies are taken as they are: send it without a Content-Encoding.'],
+  unsupported_transfer_coding: [501, 'The only transfer coding that is understood is chunked.'],
   not_found: [404, 'There is nothing here.'],
   too_many_requests: [429, 'Too many calls of that kind; wait before the next one.'],
   request_timeout: [408, 'The request did not arrive in time.'],
