@@ -82,7 +82,7 @@ export const catalogue = {
   scan_exists: [409, 'There is a scan of that id, or something else of that name.'],
   fileset_exists: [409, 'The scan has a fileset of that id, or something else of that name.'],
   file_exists: [409, 'The fileset has a file of that id or name.'],
-  precondition_failed: [412, 'It was changed since it was read: If-Match does not match.'],
+  precondition_failed: [412, 'It is not, or no longer, what the call wants it to be (If-Match, If-None-Match, If-Unmodified-Since).'],
   metadata_damaged: [409, 'The metadata on the disk cannot be read; an admin can mend them with guardcell doctor.'],
   scan_damaged: [409, 'Files that the scan lists are missing on the disk; an admin can mend it with guardcell doctor.'],
   range_not_satisfiable: [416, 'The range lies outside of the content.'],

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { fail } from '../errors.js'
-import { matches } from '../http/etag.js'
+import type { Precondition, Tagged, Validators } from '../http/preconditions.js'
 import type { Change } from './plan.js'
 import { findFile, findFileset, findScan, timeText, type Core } from './core.js'
 import { refuseDeep } from './depth.js'
@@ -9,22 +9,22 @@ import type { Metadata } from './index-entry.js'
 import type { Place } from './layout.js'
 import { DamagedScan, type Listing } from './listing.js'
 import { mergePatch } from './merge-patch.js'
-import { objectIn, readScanMetadata } from './read-scan.js'
+import { look, objectIn, readScanMetadata } from './read-scan.js'
 import type { Actor, Right } from './rights.js'
 
-export interface ReadMetadata { value: Metadata, etag: string }
+export type ReadMetadata = Tagged<Metadata>
 
 /** The metadata of scans, filesets and files: each one JSON object. */
 export interface MetadataService {
   read: (actor: Actor, place: Place) => Promise<ReadMetadata>
-  /** Puts another object in its place. @param ifMatch the entity tags that the caller has seen @throws `precondition_failed` */
-  replace: (actor: Actor, place: Place, value: Metadata, ifMatch: string | undefined) => Promise<ReadMetadata>
-  /** Sets members as they are given; the others stay. */
-  assign: (actor: Actor, place: Place, members: Metadata) => Promise<ReadMetadata>
+  /** Puts another object in its place. @throws `precondition_failed` */
+  replace: (actor: Actor, place: Place, value: Metadata, precondition: Precondition | undefined) => Promise<ReadMetadata>
+  /** Sets members as they are given; the others stay. @throws `precondition_failed` */
+  assign: (actor: Actor, place: Place, members: Metadata, precondition?: Precondition) => Promise<ReadMetadata>
   /** Changes members (RFC 7396). @throws `precondition_failed` */
-  merge: (actor: Actor, place: Place, patch: Metadata, ifMatch: string | undefined) => Promise<ReadMetadata>
-  /** Changes what only the service changes, such as the owner. */
-  amend: (scan: string, members: Metadata) => Promise<void>
+  merge: (actor: Actor, place: Place, patch: Metadata, precondition: Precondition | undefined) => Promise<ReadMetadata>
+  /** Changes what only the service changes, such as the owner. @param precondition throws to refuse it */
+  amend: (scan: string, members: Metadata, precondition?: () => Promise<void>) => Promise<void>
 }
 
 const ofFilesets = ['created', 'created_by', 'last_modified']
@@ -80,7 +80,13 @@ export function createMetadata (core: Core): MetadataService {
     }
   }
 
-  const write = async (place: Place, decide: (present: Metadata) => Metadata, ifMatch?: string): Promise<ReadMetadata> => {
+  const validatorsOf = (place: Place, value: Metadata): Validators => {
+    const paths = [place, ...(place.fileset === undefined ? [{ scan: place.scan, fileset: 'images' }] : [])].map(layout.metadata)
+    const times = paths.map(path => look(path)?.mtimeMs).filter(time => time !== undefined)
+    return { etag: etagOf(value), ...(times.length > 0 ? { modified: Math.max(...times) } : {}) }
+  }
+
+  const write = async (place: Place, decide: (present: Metadata) => Metadata, precondition?: (present: Validators) => unknown): Promise<ReadMetadata> => {
     const temporary = workspace.temporary()
     let value: Metadata = {}
     const change: Change = async (listing, again) => {
@@ -88,7 +94,7 @@ export function createMetadata (core: Core): MetadataService {
       const present = onDisk(place)
       const touched = new Map([[keyOf(place), undefined]])
       if (again && etagOf(present) === etagOf(value)) return { touched }
-      if (ifMatch !== undefined && !matches(ifMatch, etagOf(present), 'strong')) return fail('precondition_failed')
+      await precondition?.(validatorsOf(place, present))
       value = decide(present)
       await discard(temporary)
       await writeSynced(temporary, metadataText(value))
@@ -111,22 +117,22 @@ export function createMetadata (core: Core): MetadataService {
     read: async (actor, place) => {
       await find(actor, 'read', place)
       const value = onDisk(place)
-      return { value, etag: etagOf(value) }
+      return { value, ...validatorsOf(place, value) }
     },
-    replace: async (actor, place, value, ifMatch) => {
+    replace: async (actor, place, value, precondition) => {
       await find(actor, 'write', place)
-      return await write(place, present => ({ ...withoutProtected(value, place), ...kept(place, present) }), ifMatch)
+      return await write(place, present => ({ ...withoutProtected(value, place), ...kept(place, present) }), precondition)
     },
-    assign: async (actor, place, members) => {
+    assign: async (actor, place, members, precondition) => {
       await find(actor, 'write', place)
-      return await write(place, present => ({ ...present, ...withoutProtected(members, place), ...kept(place, present) }))
+      return await write(place, present => ({ ...present, ...withoutProtected(members, place), ...kept(place, present) }), precondition)
     },
-    merge: async (actor, place, patch, ifMatch) => {
+    merge: async (actor, place, patch, precondition) => {
       await find(actor, 'write', place)
-      return await write(place, present => ({ ...mergePatch(present, withoutProtected(patch, place)) as Metadata, ...kept(place, present) }), ifMatch)
+      return await write(place, present => ({ ...mergePatch(present, withoutProtected(patch, place)) as Metadata, ...kept(place, present) }), precondition)
     },
-    amend: async (scan, members) => {
-      await write({ scan }, present => ({ ...present, ...members, last_modified: timeText(now()) }))
+    amend: async (scan, members, precondition) => {
+      await write({ scan }, present => ({ ...present, ...members, last_modified: timeText(now()) }), precondition)
     }
   }
 }

@@ -8,6 +8,7 @@ import type { OAuthError } from './schema.js'
 /** The words of RFC 6749 section 5.2 for errors of the services behind the OAuth routes. */
 const oauthWords: Partial<Record<ErrorCode, [status: number, word: string]>> = {
   invalid_request: [400, 'invalid_request'],
+  precondition_failed: [412, 'invalid_request'],
   body_too_large: [413, 'invalid_request'],
   unsupported_media_type: [415, 'invalid_request'],
   unsupported_content_coding: [415, 'invalid_request'],
