@@ -88,6 +88,7 @@ export const catalogue = {
   range_not_satisfiable: [416, 'The range lies outside of the content.'],
   digest_mismatch: [422, 'The content does not have the digest that Content-Digest states.'],
   upload_incomplete: [400, 'The upload ended before it was complete.'],
+  upload_empty: [400, 'The file is empty. If that is meant, send it to /v1 as the body itself, with Content-Length: 0.'],
   file_too_large: [413, 'The file is larger than FILE_MAX_BYTES.'],
   file_unreadable: [422, 'The file does not hold what its name promises.'],
   image_unreadable: [422, 'The file cannot be read as an image.'],

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { fail, Problem } from '../errors.js'
-import type { Arrived, Upload, Wrapping } from '../datasets/upload.js'
+import { demandContent, type Arrived, type Upload, type Wrapping } from '../datasets/upload.js'
 import { wantedDigest } from './digest.js'
 
 /** One part of a multipart body (RFC 7578), as its parser hands it over; `encoding` is its Content-Transfer-Encoding. */
@@ -35,6 +35,8 @@ export const rawUpload = (raw: IncomingMessage, pause: number): Upload => ({
     const wanted = wantedDigest(raw.headers['content-digest']?.toString())
     const received = await withoutPauses(raw, pause, () => sink(raw))
     matching(wanted, received.digest)
+    // A stream that was read to its end before it was sent again looks like an empty file; nobody says so of one.
+    if (wanted === undefined && raw.headers['content-length'] !== '0') demandContent(received)
     return { received, fields: {}, filename: undefined }
   }
 })
@@ -87,6 +89,7 @@ async function collect (parts: AsyncIterable<Part>, sink: Parameters<Upload['tak
     } else {
       admit(part, found ? () => refuse('must hold one file, not several') : accept)
       found = { received: await sink(part.file), filename: part.filename }
+      demandContent(found.received)
     }
   }
   return found ? { ...found, fields } : refuse('must hold a file')

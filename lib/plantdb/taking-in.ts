@@ -5,7 +5,7 @@ import type { Arrived, Upload } from '../datasets/upload.js'
 import { isFileId, isFilesetId, isScanId } from '../datasets/names.js'
 import { fail } from '../errors.js'
 import type { Precondition } from '../http/preconditions.js'
-import { describedFile, fileForm, saidIn, zipForm } from './uploads.js'
+import { describedFile, filledBody, fileForm, saidIn, zipForm } from './uploads.js'
 
 type Created = Promise<{ message: string, id: string }>
 
@@ -45,7 +45,7 @@ export const createTakingIn = ({ files, paths, archives }: Datasets): TakingIn =
   },
 
   path: async (actor, scan, path, upload, precondition) => {
-    await paths.put(actor, scan, path, upload, precondition)
+    await paths.put(actor, scan, path, filledBody(upload), precondition)
     return { message: `File ${path} received and saved` }
   },
 

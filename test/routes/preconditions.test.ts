@@ -155,8 +155,9 @@ t.test('an upload that cannot be wanted is refused before it is read', async t =
 t.test('reads answer whether something has changed', async t => {
   const { send } = await withLeaf(t)
   for (const url of [SCAN, SET, FILE, `${FILE}/info`, ...[SCAN, SET, FILE].map(place => `${place}/metadata`), '/scan/plant/metadata', '/api/fileset/plant/images/metadata', '/file/plant/images/leaf/metadata?key=shot', '/.well-known/jwks.json']) {
-    const { headers: { etag, 'last-modified': modified }, body } = await send('GET', url)
-    for (const headers of [{ 'if-none-match': String(etag) }, { 'if-none-match': `W/${String(etag)}` }, { 'if-none-match': '*' }, ...(modified === undefined ? [] : [{ 'if-modified-since': String(modified) }, { 'if-modified-since': LATER }])]) {
+    const { headers, body } = await send('GET', url)
+    const { etag, 'last-modified': modified } = headers as Record<string, string | undefined>
+    for (const headers of [{ 'if-none-match': String(etag) }, { 'if-none-match': `W/${String(etag)}` }, { 'if-none-match': '*' }, ...(modified === undefined ? [] : [{ 'if-modified-since': modified }, { 'if-modified-since': LATER }])]) {
       const answer = await send('GET', url, undefined, headers)
       t.match(answer, { status: 304, body: '', headers: { etag } }, `${url} ${JSON.stringify(headers)}`)
       t.notOk(answer.headers['content-type'] && url !== FILE, url)
