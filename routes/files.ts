@@ -1,6 +1,6 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Base64Image, File, FileId, FileList, FilesetId, ImageQuery, ScanId } from '#lib/datasets/schema.js'
-import { PageQuery, bytes, ref, refusals } from '#lib/http/schema.js'
+import { Nothing, PageQuery, ReadConditions, bytes, ref, refusals, WriteConditions } from '#lib/http/schema.js'
 
 export const autoPrefix = '/v1/scans/:scan/filesets/:fileset/files'
 
@@ -19,8 +19,8 @@ const routes: FastifyPluginAsyncTypebox = async app => {
 
   app.get('/:file/info', {
     config,
-    schema: { ...shared, operationId: 'getFileInfo', summary: 'What is known of a file', params: one, response: { 200: ref(File), ...common } }
-  }, async request => await app.datasets.files.info(request.actor, request.params))
+    schema: { ...shared, operationId: 'getFileInfo', summary: 'What is known of a file', params: one, headers: ReadConditions, response: { 200: ref(File), 304: Nothing, ...refusals(412), ...common } }
+  }, async (request, reply) => reply.sendTagged(await app.datasets.files.info(request.actor, request.params)))
 
   // sendContent knows of HEAD; the routes that Fastify would add for it do not take an answer without bytes.
   for (const [method, verb] of [['GET', 'get'], ['HEAD', 'head']] as const) {
@@ -55,17 +55,18 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   }
 
   app.delete('/:file', {
-    config: { auth: { api: true, scopes: ['datasets:delete'] } },
+    config: { auth: { api: true, scopes: ['datasets:delete'] }, conditional: true },
     schema: {
       tags: ['data sets'],
       security: [{ bearer: ['datasets:delete'] }],
       operationId: 'deleteFile',
       summary: 'Remove a file with its metadata',
       params: one,
-      response: { 204: Type.Null(), ...refusals(507), ...common }
+      headers: WriteConditions,
+      response: { 204: Type.Null(), ...refusals(412, 507), ...common }
     }
   }, async (request, reply) => {
-    await app.datasets.files.remove(request.actor, request.params)
+    await app.datasets.files.remove(request.actor, request.params, request.precondition)
     return reply.code(204).send(null)
   })
 }

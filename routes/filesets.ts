@@ -1,6 +1,6 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Fileset, FilesetId, FilesetList, Metadata, ScanId } from '#lib/datasets/schema.js'
-import { PageQuery, ref, refusals } from '#lib/http/schema.js'
+import { Nothing, PageQuery, ReadConditions, ref, refusals, WriteConditions } from '#lib/http/schema.js'
 
 export const autoPrefix = '/v1/scans/:scan/filesets'
 
@@ -20,9 +20,9 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   app.get('/:fileset', {
     config: { auth: { optional: true, api: true, scopes: ['datasets:read'] } },
     schema: {
-      ...shared, operationId: 'getFileset', summary: 'One fileset', security: [{}, { bearer: ['datasets:read'] }], params: one, response: { 200: ref(Fileset), ...common }
+      ...shared, operationId: 'getFileset', summary: 'One fileset', security: [{}, { bearer: ['datasets:read'] }], params: one, headers: ReadConditions, response: { 200: ref(Fileset), 304: Nothing, ...refusals(412), ...common }
     }
-  }, async request => await app.datasets.filesets.get(request.actor, request.params.scan, request.params.fileset))
+  }, async (request, reply) => reply.sendTagged(await app.datasets.filesets.get(request.actor, request.params.scan, request.params.fileset)))
 
   app.post('', {
     config: { auth: { api: true, scopes: ['datasets:write'] } },
@@ -42,17 +42,18 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   })
 
   app.delete('/:fileset', {
-    config: { auth: { api: true, scopes: ['datasets:delete'] } },
+    config: { auth: { api: true, scopes: ['datasets:delete'] }, conditional: true },
     schema: {
       ...shared,
       operationId: 'deleteFileset',
       summary: 'Remove a fileset with all of its files',
       security: [{ bearer: ['datasets:delete'] }],
       params: one,
-      response: { 204: Type.Null(), ...refusals(507), ...common }
+      headers: WriteConditions,
+      response: { 204: Type.Null(), ...refusals(412, 507), ...common }
     }
   }, async (request, reply) => {
-    await app.datasets.filesets.remove(request.actor, request.params.scan, request.params.fileset)
+    await app.datasets.filesets.remove(request.actor, request.params.scan, request.params.fileset, request.precondition)
     return reply.code(204).send(null)
   })
 }

@@ -1,6 +1,6 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { FileId, FilesetId, Metadata, MetadataHeaders, ScanId } from '#lib/datasets/schema.js'
-import { refusals } from '#lib/http/schema.js'
+import { FileId, FilesetId, Metadata, ScanId } from '#lib/datasets/schema.js'
+import { Nothing, ReadConditions, refusals, WriteConditions } from '#lib/http/schema.js'
 
 export const autoPrefix = '/v1/scans'
 
@@ -16,29 +16,26 @@ const routes: FastifyPluginAsyncTypebox = async app => {
     const params = Type.Object<{ scan: typeof ScanId, fileset?: typeof FilesetId, file?: typeof FileId }>(members)
     const shared = { tags: ['data sets'], params }
     const common = refusals(400, 401, 403, 404, 409, 503)
-    const writing = { headers: MetadataHeaders, body: Metadata, security: [{ bearer: ['datasets:write'] }], response: { 200: Metadata, ...refusals(412, 507), ...common } }
+    const writing = { headers: WriteConditions, body: Metadata, security: [{ bearer: ['datasets:write'] }], response: { 200: Metadata, ...refusals(412, 507), ...common } }
 
     app.get(path, {
       config: { auth: { optional: true, api: true, scopes: ['datasets:read'] } },
-      schema: { ...shared, operationId: `get${noun}Metadata`, summary: `Metadata of a ${noun.toLowerCase()}`, security: [{}, { bearer: ['datasets:read'] }], response: { 200: Metadata, ...common } }
-    }, async (request, reply) => {
-      const { value, etag } = await app.datasets.metadata.read(request.actor, request.params)
-      return reply.header('etag', etag).send(value)
-    })
+      schema: { ...shared, operationId: `get${noun}Metadata`, summary: `Metadata of a ${noun.toLowerCase()}`, security: [{}, { bearer: ['datasets:read'] }], headers: ReadConditions, response: { 200: Metadata, 304: Nothing, ...refusals(412), ...common } }
+    }, async (request, reply) => reply.sendTagged(await app.datasets.metadata.read(request.actor, request.params)))
 
     app.put(path, {
-      config: { auth: { api: true, scopes: ['datasets:write'] } },
+      config: { auth: { api: true, scopes: ['datasets:write'] }, conditional: true },
       schema: { ...shared, ...writing, operationId: `put${noun}Metadata`, summary: `Replace the metadata of a ${noun.toLowerCase()}` }
     }, async (request, reply) => {
-      const { value, etag } = await app.datasets.metadata.replace(request.actor, request.params, request.body, request.headers['if-match'])
+      const { value, etag } = await app.datasets.metadata.replace(request.actor, request.params, request.body, request.precondition)
       return reply.header('etag', etag).send(value)
     })
 
     app.patch(path, {
-      config: { auth: { api: true, scopes: ['datasets:write'] } },
+      config: { auth: { api: true, scopes: ['datasets:write'] }, conditional: true },
       schema: { ...shared, ...writing, operationId: `patch${noun}Metadata`, summary: `Change members of the metadata of a ${noun.toLowerCase()} (RFC 7396)` }
     }, async (request, reply) => {
-      const { value, etag } = await app.datasets.metadata.merge(request.actor, request.params, request.body, request.headers['if-match'])
+      const { value, etag } = await app.datasets.metadata.merge(request.actor, request.params, request.body, request.precondition)
       return reply.header('etag', etag).send(value)
     })
   }

@@ -1,6 +1,6 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { GroupNames, Metadata, OwnerName, Scan, ScanId, ScanList, ScanQuery, VisibilityWord } from '#lib/datasets/schema.js'
-import { ref, refusals } from '#lib/http/schema.js'
+import { Nothing, ReadConditions, ref, refusals, WriteConditions } from '#lib/http/schema.js'
 
 export const autoPrefix = '/v1/scans'
 
@@ -19,9 +19,9 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   app.get('/:scan', {
     config: { auth: { optional: true, api: true, scopes: ['datasets:read'] } },
     schema: {
-      ...shared, operationId: 'getScan', summary: 'One scan', security: [{}, { bearer: ['datasets:read'] }], params, response: { 200: ref(Scan), ...refusals(404), ...common }
+      ...shared, operationId: 'getScan', summary: 'One scan', security: [{}, { bearer: ['datasets:read'] }], params, headers: ReadConditions, response: { 200: ref(Scan), 304: Nothing, ...refusals(404, 412), ...common }
     }
-  }, async request => await app.datasets.scans.get(request.actor, request.params.scan))
+  }, async (request, reply) => reply.sendTagged(await app.datasets.scans.get(request.actor, request.params.scan)))
 
   app.post('', {
     config: { auth: { api: true, scopes: ['datasets:create'] } },
@@ -44,43 +44,52 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   })
 
   app.put('/:scan/owner', {
-    config: { auth: { scopes: ['datasets:write'] } },
+    config: { auth: { scopes: ['datasets:write'] }, conditional: true },
     schema: {
       ...shared,
       operationId: 'setOwner',
       summary: 'Give a scan to another account; its owner and admins may',
       security: [{ bearer: ['datasets:write'] }],
       params,
+      headers: WriteConditions,
       body: Type.Object({ owner: OwnerName }, { additionalProperties: false }),
-      response: { 200: ref(Scan), ...refusals(404, 409, 422, 507), ...common }
+      response: { 200: ref(Scan), ...refusals(404, 409, 412, 422, 507), ...common }
     }
-  }, async request => await app.datasets.scans.setOwner(request.actor, request.params.scan, request.body.owner))
+  }, async (request, reply) => {
+    const { value, etag } = await app.datasets.scans.setOwner(request.actor, request.params.scan, request.body.owner, request.precondition)
+    return await reply.header('etag', etag).send(value)
+  })
 
   app.put('/:scan/sharing', {
-    config: { auth: { scopes: ['datasets:write'] } },
+    config: { auth: { scopes: ['datasets:write'] }, conditional: true },
     schema: {
       ...shared,
       operationId: 'shareScan',
       summary: 'Say who may see a scan and which groups may write to it; its owner and admins may',
       security: [{ bearer: ['datasets:write'] }],
       params,
+      headers: WriteConditions,
       body: Type.Object({ groups: GroupNames, visibility: VisibilityWord }, { additionalProperties: false }),
-      response: { 200: ref(Scan), ...refusals(404, 409, 422, 507), ...common }
+      response: { 200: ref(Scan), ...refusals(404, 409, 412, 422, 507), ...common }
     }
-  }, async request => await app.datasets.scans.share(request.actor, request.params.scan, request.body))
+  }, async (request, reply) => {
+    const { value, etag } = await app.datasets.scans.share(request.actor, request.params.scan, request.body, request.precondition)
+    return await reply.header('etag', etag).send(value)
+  })
 
   app.delete('/:scan', {
-    config: { auth: { api: true, scopes: ['datasets:delete'] } },
+    config: { auth: { api: true, scopes: ['datasets:delete'] }, conditional: true },
     schema: {
       ...shared,
       operationId: 'deleteScan',
       summary: 'Remove a scan with all that is in it',
       security: [{ bearer: ['datasets:delete'] }],
       params,
-      response: { 204: Type.Null(), ...refusals(404), ...common }
+      headers: WriteConditions,
+      response: { 204: Type.Null(), ...refusals(404, 412), ...common }
     }
   }, async (request, reply) => {
-    await app.datasets.scans.remove(request.actor, request.params.scan)
+    await app.datasets.scans.remove(request.actor, request.params.scan, request.precondition)
     return reply.code(204).send(null)
   })
 }

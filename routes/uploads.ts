@@ -1,6 +1,6 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { File, FileId, FilesetId, ScanId, UploadHeaders, UploadQuery } from '#lib/datasets/schema.js'
-import { ref, refusals } from '#lib/http/schema.js'
+import { ref, refusals, WriteConditions } from '#lib/http/schema.js'
 
 export const autoPrefix = '/v1/scans/:scan/filesets/:fileset/files'
 
@@ -27,17 +27,18 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   })
 
   app.put('/:file', {
-    config,
+    config: { ...config, conditional: true },
     schema: {
       ...shared,
       operationId: 'replaceFile',
       summary: 'Put other content in the place of a file\'s',
       params: Type.Object({ scan: ScanId, fileset: FilesetId, file: FileId }),
-      response: { 200: ref(File), ...common }
+      headers: Type.Object({ ...UploadHeaders.properties, ...WriteConditions.properties }),
+      response: { 200: ref(File), ...refusals(412), ...common }
     }
   }, async (request, reply) => {
-    const file = await app.datasets.files.replace(request.actor, request.params, request.upload())
-    return reply.header('content-digest', `sha-256=:${file.digest}:`).send(file)
+    const { value: file, etag } = await app.datasets.files.replace(request.actor, request.params, request.upload(), request.precondition)
+    return reply.headers({ etag, 'content-digest': `sha-256=:${file.digest}:` }).send(file)
   })
 }
 

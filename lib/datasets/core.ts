@@ -3,6 +3,8 @@ import { onDisk } from './disk.js'
 import type { Commits } from './commits.js'
 import type { FileRecord, FilesetRecord, ScanSummary } from './index-entry.js'
 import type { Layout, Place } from './layout.js'
+import { DamagedScan } from './listing.js'
+import { stampOfScan } from './read-scan.js'
 import type { Actor, Right, Rights } from './rights.js'
 import type { ScanIndex } from './scan-index.js'
 import type { Workspace } from './workspace.js'
@@ -38,6 +40,17 @@ export async function findPlace (core: Core, actor: Actor, right: Right, place: 
   else await findFile(core, actor, right, place)
 }
 
+/**
+ * What is known of a scan that nobody else writes to at this moment, read again if the index is behind.
+ * @throws `scan_not_found`
+ */
+export async function findSettled ({ layout, index }: Pick<Core, 'layout' | 'index'>, scan: string): Promise<ScanSummary> {
+  const known = await index.get(scan)
+  if (known && known.stamp === stampNow(layout, scan)) return known
+  index.invalidate(scan)
+  return await index.get(scan) ?? fail('scan_not_found')
+}
+
 /** The same for a fileset. @throws `fileset_not_found` as well */
 export async function findFileset (core: Core, actor: Actor, right: Right, { scan, fileset = '' }: Place): Promise<FilesetRecord> {
   await findScan(core, actor, right, scan)
@@ -48,6 +61,15 @@ export async function findFileset (core: Core, actor: Actor, right: Right, { sca
 export async function findFile (core: Core, actor: Actor, right: Right, place: Place): Promise<FileRecord> {
   const { files } = await findFileset(core, actor, right, place)
   return files.get(place.file ?? '') ?? fail('file_not_found')
+}
+
+function stampNow (layout: Layout, scan: string): string | undefined {
+  try {
+    return stampOfScan(layout, scan)
+  } catch (error) {
+    if (error instanceof DamagedScan) return undefined
+    throw error
+  }
 }
 
 /** The time as PlantDB and RFC 3339 both read it: seconds, UTC, as an offset. */

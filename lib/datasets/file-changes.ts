@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { fail } from '../errors.js'
+import type { Precondition } from '../http/preconditions.js'
 import type { Change } from './plan.js'
 import type { Layout, Place } from './layout.js'
 import type { ListedFile, Listing } from './listing.js'
-import { isFolder } from './open-file.js'
+import { isFolder, validatorsAt } from './open-file.js'
 import { isSameFile, removalOf } from './placement.js'
 import { cacheNames } from './previews.js'
 import { look } from './read-scan.js'
@@ -48,23 +49,27 @@ export const creation = ({ layout, scan, fileset, file, received, metadata }: Cr
   }
 }
 
-/** Puts other content in the place of a file's. @throws `file_not_found`, `fileset_not_found` */
-export const replacement = (layout: Layout, place: FilePlace, received: Received): Change => listing => {
+/** Puts other content in the place of a file's. @throws `file_not_found`, `fileset_not_found`, `precondition_failed` */
+export const replacement = (layout: Layout, place: FilePlace, received: Received, precondition?: Precondition): Change => listing => {
   const there = filesIn(layout, listing, place).get(place.file) ?? fail('file_not_found')
+  const path = layout.content(place.scan, place.fileset, there.name)
+  // One that is tried again may have happened.
+  if (!isSameFile(received.path, path)) precondition?.(validatorsAt(path))
   return {
     // The listing says the same, but its age tells that the scan has changed.
     list: () => {},
-    place: [{ temporary: received.path, path: layout.content(place.scan, place.fileset, there.name), replaces: true }],
+    place: [{ temporary: received.path, path, replaces: true }],
     touched: new Map([[keyOf(place), received.digest]])
   }
 }
 
-/** Removes a file with its metadata and previews. @throws `file_not_found`, `fileset_not_found` */
-export const removal = (layout: Layout, place: FilePlace): Change => (listing, again) => {
+/** Removes a file with its metadata and previews. @throws as `replacement` */
+export const removal = (layout: Layout, place: FilePlace, precondition?: Precondition): Change => (listing, again) => {
   const { scan, fileset, file } = place
   const touched = new Map([[keyOf(place), undefined]])
   const there = filesIn(layout, listing, place).get(file)
   if (!there) return again ? { touched } : fail('file_not_found')
+  precondition?.(validatorsAt(layout.content(scan, fileset, there.name)))
   const previews = isFolder(layout.webcache(scan)) ? cacheNames(scan, fileset, file).map(name => join(layout.webcache(scan), name)) : []
   return {
     list: draft => draft.removeFile(fileset, file),

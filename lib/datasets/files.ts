@@ -1,4 +1,5 @@
 import { fail } from '../errors.js'
+import type { Precondition, Tagged, Validators } from '../http/preconditions.js'
 import { Permit } from './commit/permit.js'
 import { findFile, findFileset, type Core } from './core.js'
 import type { Digests } from './digests.js'
@@ -7,8 +8,8 @@ import { pageById, type PageOf } from './filesets.js'
 import { removal, replacement, type FilePlace } from './file-changes.js'
 import type { FileRecord } from './index-entry.js'
 import type { Said } from './naming.js'
-import { openFile, type OpenFile } from './open-file.js'
-import { mediaTypeOf, presentFile } from './present.js'
+import { openFile, validatorsAt, type OpenFile } from './open-file.js'
+import { mediaTypeOf, presentFile, tagFile } from './present.js'
 import type { Actor } from './rights.js'
 import type { File } from './schema.js'
 import { createTakingIn } from './taking-in.js'
@@ -20,26 +21,33 @@ export interface Content extends OpenFile { name: string, mediaType: string, dig
 export interface Files {
   list: (actor: Actor, place: { scan: string, fileset: string }, page: PageOf) => Promise<{ items: File[], next: string | null }>
   /** @throws `file_not_found` */
-  info: (actor: Actor, place: FilePlace) => Promise<File>
+  info: (actor: Actor, place: FilePlace) => Promise<Tagged<File>>
   /** @throws `file_not_found` */
   open: (actor: Actor, place: FilePlace) => Promise<Content>
   /** Takes a new file in. @throws `file_exists`, `file_too_large`, and what `Upload` says */
   create: (actor: Actor, place: { scan: string, fileset: string }, upload: Upload, said: Said) => Promise<File>
   /** Takes a new file in whose place only the form tells. @param say reads it off the fields @throws as above */
   createFromForm: (actor: Actor, upload: Upload, say: (fields: Arrived['fields']) => { scan: string, fileset: string } & Said) => Promise<File>
-  /** Puts other content in the place of a file's; name and metadata stay. @throws `file_not_found` and as above */
-  replace: (actor: Actor, place: FilePlace, upload: Upload) => Promise<File>
-  remove: (actor: Actor, place: FilePlace) => Promise<void>
+  /**
+   * Puts other content in the place of a file's; name and metadata stay.
+   * @returns the file, and what tells the new content from others
+   * @throws `file_not_found`, `precondition_failed` and as above
+   */
+  replace: (actor: Actor, place: FilePlace, upload: Upload, precondition?: Precondition) => Promise<Tagged<File>>
+  /** @throws `file_not_found`, `precondition_failed` */
+  remove: (actor: Actor, place: FilePlace, precondition?: Precondition) => Promise<void>
 }
 
 export function createFiles (core: Core, { digests, largest }: { digests: Digests, largest: number }): Files {
   const { layout, workspace, commits, index } = core
   const { receiveAt, takeIn, add } = createTakingIn(core, largest)
 
-  const present = async ({ scan, fileset, file }: FilePlace): Promise<File> => {
+  const recordOf = async ({ scan, fileset, file }: FilePlace): Promise<FileRecord> => {
     await index.get(scan)
-    return presentFile(scan, fileset, index.filesets(scan).get(fileset)?.files.get(file) ?? fail('file_not_found'))
+    return index.filesets(scan).get(fileset)?.files.get(file) ?? fail('file_not_found')
   }
+
+  const present = async (place: FilePlace): Promise<File> => presentFile(place.scan, place.fileset, await recordOf(place))
 
   /** What is known of a file's content as it is now; else it is read, and known from then on. */
   const digestOf = async ({ scan, fileset }: FilePlace, record: FileRecord, { handle, etag, bytes, modified }: OpenFile): Promise<string> => {
@@ -76,7 +84,7 @@ export function createFiles (core: Core, { digests, largest }: { digests: Digest
     info: async (actor, place) => {
       const { handle } = await open(actor, place)
       await handle.close()
-      return await present(place)
+      return tagFile(place.scan, place.fileset, await recordOf(place))
     },
 
     open,
@@ -103,15 +111,22 @@ export function createFiles (core: Core, { digests, largest }: { digests: Digest
       }
     },
 
-    replace: async (actor, place, upload) => {
+    replace: async (actor, place, upload, precondition) => {
       const permit = await Permit.use(core, actor, 'write', place.scan)
-      await findFile(core, actor, 'write', place)
-      await takeIn(permit, upload, ({ received }, hand) => hand(`${place.fileset}/${place.file}`, replacement(layout, place, received)))
-      return await present(place)
+      const { name } = await findFile(core, actor, 'write', place)
+      // Once before the body is read, once when its turn has come.
+      precondition?.(validatorsAt(layout.content(place.scan, place.fileset, name)))
+      let written: Validators | undefined
+      await takeIn(permit, upload, async ({ received }, hand) => {
+        // It keeps its inode and its time when it gets its name.
+        written = validatorsAt(received.path)
+        await hand(`${place.fileset}/${place.file}`, replacement(layout, place, received, precondition))
+      })
+      return { value: await present(place), ...written! }
     },
 
-    remove: async (actor, place) => {
-      await commits.change(await Permit.use(core, actor, 'delete', place.scan), [`${place.fileset}/${place.file}`], removal(layout, place))
+    remove: async (actor, place, precondition) => {
+      await commits.change(await Permit.use(core, actor, 'delete', place.scan), [`${place.fileset}/${place.file}`], removal(layout, place, precondition))
     }
   }
 }

@@ -1,13 +1,14 @@
 import { fail } from '../errors.js'
 import { fromCursor, toCursor } from '../http/cursor.js'
+import type { Precondition, Tagged } from '../http/preconditions.js'
 import { Permit } from './commit/permit.js'
-import { findFileset, findScan, timeText, type Core } from './core.js'
+import { findFileset, findScan, findSettled, timeText, type Core } from './core.js'
 import { discard, onDisk, writeSynced } from './disk.js'
 import type { Metadata } from './index-entry.js'
 import { metadataText, withoutProtected } from './metadata.js'
 import { isFilesetId, NAME } from './names.js'
 import { removalOf } from './placement.js'
-import { presentFileset } from './present.js'
+import { presentFileset, tagFileset } from './present.js'
 import { look } from './read-scan.js'
 import type { Actor } from './rights.js'
 import type { Fileset } from './schema.js'
@@ -26,11 +27,11 @@ export function pageById<T extends { id: string }> (all: Iterable<T>, { limit, c
 export interface Filesets {
   list: (actor: Actor, scan: string, page: PageOf) => Promise<{ items: Fileset[], next: string | null }>
   /** @throws `fileset_not_found` */
-  get: (actor: Actor, scan: string, id: string) => Promise<Fileset>
+  get: (actor: Actor, scan: string, id: string) => Promise<Tagged<Fileset>>
   /** @throws `fileset_exists` */
   create: (actor: Actor, scan: string, fileset: { id: string, metadata?: Metadata }) => Promise<Fileset>
-  /** Removes a fileset with all of its files. */
-  remove: (actor: Actor, scan: string, id: string) => Promise<void>
+  /** Removes a fileset with all of its files. @throws `fileset_not_found`, `precondition_failed` */
+  remove: (actor: Actor, scan: string, id: string, precondition?: Precondition) => Promise<void>
 }
 
 export function createFilesets (core: Core): Filesets {
@@ -41,6 +42,13 @@ export function createFilesets (core: Core): Filesets {
     return presentFileset(scan, index.filesets(scan).get(id) ?? fail('fileset_not_found'))
   }
 
+  /** Asks a precondition about a fileset of a scan that nobody else writes to. */
+  const ask = async (precondition: Precondition, scan: string, id: string): Promise<void> => {
+    await findSettled(core, scan)
+    const fileset = index.filesets(scan).get(id)
+    precondition(fileset && tagFileset(scan, fileset))
+  }
+
   return {
     list: async (actor, scan, page) => {
       await findScan(core, actor, 'read', scan)
@@ -48,7 +56,7 @@ export function createFilesets (core: Core): Filesets {
       return { items: items.map(fileset => presentFileset(scan, fileset)), next }
     },
 
-    get: async (actor, scan, id) => presentFileset(scan, await findFileset(core, actor, 'read', { scan, fileset: id })),
+    get: async (actor, scan, id) => tagFileset(scan, await findFileset(core, actor, 'read', { scan, fileset: id })),
 
     create: async (actor, scan, { id, metadata = {} }) => {
       if (!isFilesetId(id)) return fail('invalid_request', { errors: [{ path: '/id', message: 'is reserved' }] })
@@ -74,9 +82,10 @@ export function createFilesets (core: Core): Filesets {
       return await present(scan, id)
     },
 
-    remove: async (actor, scan, id) => {
-      await commits.change(await Permit.use(core, actor, 'delete', scan), [id, `@${id}`], (listing, again) => {
+    remove: async (actor, scan, id, precondition) => {
+      await commits.change(await Permit.use(core, actor, 'delete', scan), [id, `@${id}`], async (listing, again) => {
         if (!listing.filesets.has(id)) return again ? { touched: new Map([[id, undefined]]) } : fail('fileset_not_found')
+        if (precondition) await ask(precondition, scan, id)
         const paths = [layout.fileset(scan, id), layout.metadata({ scan, fileset: id }), layout.fileMetadata(scan, id)]
         return { list: draft => draft.removeFileset(id), remove: paths.flatMap(path => removalOf(layout.root, path)), touched: new Map([[id, undefined]]) }
       })

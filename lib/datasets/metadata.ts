@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { fail } from '../errors.js'
-import { matches } from '../http/etag.js'
+import type { Precondition, Tagged, Validators } from '../http/preconditions.js'
 import type { Change } from './plan.js'
 import { Permit } from './commit/permit.js'
 import { findPlace, timeText, type Core } from './core.js'
@@ -10,22 +10,22 @@ import type { Metadata } from './index-entry.js'
 import type { Place } from './layout.js'
 import { DamagedScan, type Listing } from './listing.js'
 import { mergePatch } from './merge-patch.js'
-import { objectIn, readScanMetadata } from './read-scan.js'
+import { look, objectIn, readScanMetadata } from './read-scan.js'
 import type { Actor } from './rights.js'
 
-export interface ReadMetadata { value: Metadata, etag: string }
+export type ReadMetadata = Tagged<Metadata>
 
 /** The metadata of scans, filesets and files: each one JSON object. */
 export interface MetadataService {
   read: (actor: Actor, place: Place) => Promise<ReadMetadata>
-  /** Puts another object in its place. @param ifMatch the entity tags that the caller has seen @throws `precondition_failed` */
-  replace: (actor: Actor, place: Place, value: Metadata, ifMatch: string | undefined) => Promise<ReadMetadata>
-  /** Sets members as they are given; the others stay. */
-  assign: (actor: Actor, place: Place, members: Metadata) => Promise<ReadMetadata>
+  /** Puts another object in its place. @throws `precondition_failed` */
+  replace: (actor: Actor, place: Place, value: Metadata, precondition: Precondition | undefined) => Promise<ReadMetadata>
+  /** Sets members as they are given; the others stay. @throws `precondition_failed` */
+  assign: (actor: Actor, place: Place, members: Metadata, precondition?: Precondition) => Promise<ReadMetadata>
   /** Changes members (RFC 7396). @throws `precondition_failed` */
-  merge: (actor: Actor, place: Place, patch: Metadata, ifMatch: string | undefined) => Promise<ReadMetadata>
-  /** Changes what only the service changes, such as the owner. */
-  amend: (permit: Permit, members: Metadata) => Promise<void>
+  merge: (actor: Actor, place: Place, patch: Metadata, precondition: Precondition | undefined) => Promise<ReadMetadata>
+  /** Changes what only the service changes, such as the owner. @param precondition throws to refuse it */
+  amend: (permit: Permit, members: Metadata, precondition?: () => Promise<void>) => Promise<void>
 }
 
 const ofFilesets = ['created', 'created_by', 'last_modified']
@@ -82,7 +82,13 @@ export function createMetadata (core: Core): MetadataService {
     }
   }
 
-  const write = async (permit: Permit, place: Place, decide: (present: Metadata) => Metadata, ifMatch?: string): Promise<ReadMetadata> => {
+  const validatorsOf = (place: Place, value: Metadata): Validators => {
+    const paths = [place, ...(place.fileset === undefined ? [{ scan: place.scan, fileset: 'images' }] : [])].map(layout.metadata)
+    const times = paths.map(path => look(path)?.mtimeMs).filter(time => time !== undefined)
+    return { etag: etagOf(value), ...(times.length > 0 ? { modified: Math.max(...times) } : {}) }
+  }
+
+  const write = async (permit: Permit, place: Place, decide: (present: Metadata) => Metadata, precondition?: (present: Validators) => unknown): Promise<ReadMetadata> => {
     const temporary = workspace.temporary()
     let value: Metadata = {}
     const change: Change = async (listing, again) => {
@@ -90,7 +96,7 @@ export function createMetadata (core: Core): MetadataService {
       const present = onDisk(place)
       const touched = new Map([[keyOf(place), undefined]])
       if (again && etagOf(present) === etagOf(value)) return { touched }
-      if (ifMatch !== undefined && !matches(ifMatch, etagOf(present), 'strong')) return fail('precondition_failed')
+      await precondition?.(validatorsOf(place, present))
       value = decide(present)
       await discard(temporary)
       await writeSynced(temporary, metadataText(value))
@@ -113,19 +119,19 @@ export function createMetadata (core: Core): MetadataService {
     read: async (actor, place) => {
       await findPlace(core, actor, 'read', place)
       const value = onDisk(place)
-      return { value, etag: etagOf(value) }
+      return { value, ...validatorsOf(place, value) }
     },
-    replace: async (actor, place, value, ifMatch) => {
-      return await write(await permitFor(actor, place), place, present => ({ ...withoutProtected(value, place), ...kept(place, present) }), ifMatch)
+    replace: async (actor, place, value, precondition) => {
+      return await write(await permitFor(actor, place), place, present => ({ ...withoutProtected(value, place), ...kept(place, present) }), precondition)
     },
-    assign: async (actor, place, members) => {
-      return await write(await permitFor(actor, place), place, present => ({ ...present, ...withoutProtected(members, place), ...kept(place, present) }))
+    assign: async (actor, place, members, precondition) => {
+      return await write(await permitFor(actor, place), place, present => ({ ...present, ...withoutProtected(members, place), ...kept(place, present) }), precondition)
     },
-    merge: async (actor, place, patch, ifMatch) => {
-      return await write(await permitFor(actor, place), place, present => ({ ...mergePatch(present, withoutProtected(patch, place)) as Metadata, ...kept(place, present) }), ifMatch)
+    merge: async (actor, place, patch, precondition) => {
+      return await write(await permitFor(actor, place), place, present => ({ ...mergePatch(present, withoutProtected(patch, place)) as Metadata, ...kept(place, present) }), precondition)
     },
-    amend: async (permit, members) => {
-      await write(permit, { scan: permit.scan }, present => ({ ...present, ...members, last_modified: timeText(now()) }))
+    amend: async (permit, members, precondition) => {
+      await write(permit, { scan: permit.scan }, present => ({ ...present, ...members, last_modified: timeText(now()) }), precondition)
     }
   }
 }

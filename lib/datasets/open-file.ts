@@ -1,5 +1,7 @@
+import type { Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { fail } from '../errors.js'
+import type { Validators } from '../http/preconditions.js'
 import { missingAs } from './disk.js'
 import type { Layout } from './layout.js'
 import { openPlain } from './plain-file.js'
@@ -7,6 +9,16 @@ import { look } from './read-scan.js'
 
 /** A file that is open for reading. Times are milliseconds since the epoch; who takes it closes it. */
 export interface OpenFile { handle: FileHandle, path: string, bytes: number, modified: number, etag: string }
+
+/** What tells versions of a file apart. */
+export const fileValidators = ({ ino, size, mtimeMs }: Pick<Stats, 'ino' | 'size' | 'mtimeMs'>): { etag: string, modified: number } =>
+  ({ etag: `"${ino.toString(36)}-${size.toString(36)}-${mtimeMs.toString(36)}"`, modified: mtimeMs })
+
+/** The same by its path; undefined if there is no file. */
+export function validatorsAt (path: string): Validators | undefined {
+  const stats = look(path)
+  return stats?.isFile() ? fileValidators(stats) : undefined
+}
 
 /** Whether a path is a folder and no link to one. */
 export const isFolder = (path: string): boolean => look(path)?.isDirectory() === true
@@ -22,6 +34,6 @@ export async function openFile (layout: Layout, scan: string, fileset: string, n
 
 /** The same by a path whose folders are known to be none of them links. @throws `file_not_found` */
 export async function opened (path: string): Promise<OpenFile> {
-  const { handle, stats: { ino, size, mtimeMs } } = await openPlain(path).catch(missingAs('file_not_found'))
-  return { handle, path, bytes: size, modified: mtimeMs, etag: `"${ino.toString(36)}-${size.toString(36)}-${mtimeMs.toString(36)}"` }
+  const { handle, stats } = await openPlain(path).catch(missingAs('file_not_found'))
+  return { handle, path, bytes: stats.size, ...fileValidators(stats) }
 }

@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import { fail } from '../errors.js'
+import type { Precondition } from '../http/preconditions.js'
 import { Permit } from './commit/permit.js'
 import { findFileset, type Core } from './core.js'
 import { discardFile } from './disk.js'
 import type { Files } from './files.js'
 import { isFileName } from './names.js'
-import { opened, type OpenFile } from './open-file.js'
+import { opened, validatorsAt, type OpenFile } from './open-file.js'
+import { isSameFile } from './placement.js'
 import { mediaTypeOf } from './present.js'
 import { isInside, look } from './read-scan.js'
 import { receive } from './receive.js'
@@ -19,9 +21,9 @@ export interface Paths {
   /**
    * Writes a file beside the filesets, or one of a fileset, which becomes listed. Metadata and `files.json`,
    * which decide who may see the scan, are not written as files.
-   * @throws `invalid_request`, `fileset_not_found`, `file_too_large`, and what `Upload` says
+   * @throws `invalid_request`, `fileset_not_found`, `file_too_large`, `precondition_failed`, and what `Upload` says
    */
-  put: (actor: Actor, scan: string, path: string, upload: Upload) => Promise<void>
+  put: (actor: Actor, scan: string, path: string, upload: Upload, precondition?: Precondition) => Promise<void>
 }
 
 /** What may lie beside the filesets. What has no extension would take the place of a fileset, and there is no call to remove it. */
@@ -42,28 +44,35 @@ const called = (upload: Upload, filename: string): Upload => ({
 export function createPaths (core: Core, { files, largest }: { files: Files, largest: number }): Paths {
   const { layout, workspace, commits } = core
 
-  const putBeside = async (actor: Actor, scan: string, name: string, upload: Upload): Promise<void> => {
+  const putBeside = async (actor: Actor, scan: string, name: string, upload: Upload, precondition?: Precondition): Promise<void> => {
     const permit = await Permit.use(core, actor, 'write', scan)
     if (name === 'files.json') return refuse('is written by the service only')
     if (!FREE.test(name)) return refuse('must be that of a text (.json, .toml, .yaml, .csv, .txt, .md, .log), if it lies beside the filesets')
+    const path = layout.content(scan, '', name)
+    precondition?.(validatorsAt(path))
     const temporary = workspace.temporary()
     try {
       await upload.take(content => receive(content, temporary, { most: largest, tooLarge: 'file_too_large' }))
-      const path = layout.content(scan, '', name)
-      await commits.change(permit, [`./${name}`], () => look(path)?.isDirectory()
-        ? fail('file_exists')
+      await commits.change(permit, [`./${name}`], () => {
+        if (look(path)?.isDirectory()) return fail('file_exists')
+        if (!isSameFile(temporary, path)) precondition?.(validatorsAt(path))
         // The index keeps nothing of it, but what is worked out of the scan as a whole may be another.
-        : { list: () => {}, place: [{ temporary, path, replaces: true }], touched: new Map([['', undefined]]) })
+        return { list: () => {}, place: [{ temporary, path, replaces: true }], touched: new Map([['', undefined]]) }
+      })
     } finally {
       discardFile(temporary)
     }
   }
 
-  const putInto = async (actor: Actor, place: { scan: string, fileset: string }, name: string, upload: Upload): Promise<void> => {
+  const putInto = async (actor: Actor, place: { scan: string, fileset: string }, name: string, upload: Upload, precondition?: Precondition): Promise<void> => {
     const { files: listed } = await findFileset(core, actor, 'write', place)
     const there = [...listed.values()].find(file => file.name === name)
-    if (there) await files.replace(actor, { ...place, file: there.id }, upload)
-    else await files.create(actor, place, called(upload, name), {})
+    if (there) {
+      await files.replace(actor, { ...place, file: there.id }, upload, precondition)
+      return
+    }
+    precondition?.(undefined)
+    await files.create(actor, place, called(upload, name), {})
   }
 
   return {
@@ -77,11 +86,11 @@ export function createPaths (core: Core, { files, largest }: { files: Files, lar
       return { ...file, name, mediaType: mediaTypeOf(name), permit }
     },
 
-    put: async (actor, scan, path, upload) => {
+    put: async (actor, scan, path, upload, precondition) => {
       const [first = '', second, ...deeper] = partsOf(path)
       if (deeper.length > 0 || first === 'metadata') return refuse('must be that of a file in a fileset or beside them')
-      if (second === undefined) await putBeside(actor, scan, first, upload)
-      else await putInto(actor, { scan, fileset: first }, second, upload)
+      if (second === undefined) await putBeside(actor, scan, first, upload, precondition)
+      else await putInto(actor, { scan, fileset: first }, second, upload, precondition)
     }
   }
 }

@@ -1,4 +1,6 @@
 import mime from 'mime'
+import { etagOf } from '../http/etag.js'
+import type { Tagged } from '../http/preconditions.js'
 import type { FileRecord, FilesetRecord, ScanSummary } from './index-entry.js'
 import type { File, Fileset, Scan } from './schema.js'
 
@@ -41,3 +43,14 @@ export const presentFile = (scan: string, fileset: string, { id, name, bytes, di
   created: time(created),
   last_modified: time(modified)
 })
+
+/** @param version tells apart what looks the same */
+const tagged = <T>(value: T, version: string | number, modified: number): Tagged<T> =>
+  ({ value, etag: etagOf(`${JSON.stringify(value)} ${version}`), modified })
+
+/** A scan with its entity tag, which changes with its metadata as well. */
+export const tagScan = (scan: ScanSummary): Tagged<Scan> => tagged(presentScan(scan), scan.stamp, scan.modified)
+
+export const tagFileset = (scan: string, fileset: FilesetRecord): Tagged<Fileset> => tagged(presentFileset(scan, fileset), fileset.modified, fileset.modified)
+
+export const tagFile = (scan: string, fileset: string, file: FileRecord): Tagged<File> => tagged(presentFile(scan, fileset, file), file.modified, file.modified)

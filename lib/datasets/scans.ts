@@ -2,14 +2,15 @@ import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fail } from '../errors.js'
 import { fromCursor, toCursor } from '../http/cursor.js'
+import type { Precondition, Tagged } from '../http/preconditions.js'
 import { Permit } from './commit/permit.js'
-import { findScan, timeText, type Core } from './core.js'
+import { findScan, findSettled, timeText, type Core } from './core.js'
 import { discard, onDisk, syncFolder, writeSynced } from './disk.js'
 import type { Metadata, Visibility } from './index-entry.js'
 import { EMPTY_LISTING } from './listing.js'
 import { metadataText, withoutProtected, type MetadataService } from './metadata.js'
 import { isScanId } from './names.js'
-import { presentScan } from './present.js'
+import { presentScan, tagScan } from './present.js'
 import { PLACE, search, type Search } from './query.js'
 import { look } from './read-scan.js'
 import type { Actor } from './rights.js'
@@ -21,15 +22,15 @@ export interface Scans {
   /** Those that the actor may read. */
   list: (actor: Actor, what: Search) => Promise<{ items: Scan[], next: string | null }>
   /** @throws `scan_not_found` */
-  get: (actor: Actor, id: string) => Promise<Scan>
+  get: (actor: Actor, id: string) => Promise<Tagged<Scan>>
   /** @throws `scan_exists`, `group_unknown` */
   create: (actor: Actor, scan: NewScan) => Promise<Scan>
-  /** @throws `not_permitted` */
-  remove: (actor: Actor, id: string) => Promise<void>
-  /** Gives a scan to another account. @throws `owner_unknown` */
-  setOwner: (actor: Actor, id: string, owner: string) => Promise<Scan>
-  /** @throws `group_unknown` */
-  share: (actor: Actor, id: string, sharing: { groups: string[], visibility: Visibility }) => Promise<Scan>
+  /** @throws `not_permitted`, `precondition_failed` */
+  remove: (actor: Actor, id: string, precondition?: Precondition) => Promise<void>
+  /** Gives a scan to another account. @throws `owner_unknown`, `precondition_failed` */
+  setOwner: (actor: Actor, id: string, owner: string, precondition?: Precondition) => Promise<Tagged<Scan>>
+  /** @throws `group_unknown`, `precondition_failed` */
+  share: (actor: Actor, id: string, sharing: { groups: string[], visibility: Visibility }, precondition?: Precondition) => Promise<Tagged<Scan>>
 }
 
 /** What scans need to know of accounts and groups. */
@@ -63,6 +64,13 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
 
   const present = async (id: string): Promise<Scan> => presentScan(await index.get(id) ?? fail('scan_not_found'))
 
+  const tagged = async (id: string): Promise<Tagged<Scan>> => tagScan(await index.get(id) ?? fail('scan_not_found'))
+
+  /** Asks a precondition about a scan that nobody else writes to. */
+  const asking = (id: string, precondition: Precondition | undefined) => async (): Promise<void> => {
+    if (precondition) precondition(tagScan(await findSettled(core, id)))
+  }
+
   /** A scan's folder with nothing in it but its metadata. */
   const build = async (folder: string, value: Metadata): Promise<void> => {
     await mkdir(join(folder, 'metadata'), { recursive: true })
@@ -80,7 +88,7 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
       return { items: items.map(presentScan), next: next === null ? null : toCursor(next) }
     },
 
-    get: async (actor, id) => presentScan(await findScan(core, actor, 'read', id)),
+    get: async (actor, id) => tagScan(await findScan(core, actor, 'read', id)),
 
     create: async (actor, { id, metadata: given = {}, sharing = [], visibility }) => {
       core.ready()
@@ -107,11 +115,12 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
       return await present(id)
     },
 
-    remove: async (actor, id) => {
+    remove: async (actor, id, precondition) => {
       const permit = await Permit.use(core, actor, 'delete', id)
       const trash = workspace.temporary()
       await onDisk(() => commits.alone(permit, async () => {
         if (!look(layout.scan(id))) return fail('scan_not_found')
+        await asking(id, precondition)()
         await rename(layout.scan(id), trash)
         await syncFolder(layout.root)
       }))
@@ -120,18 +129,18 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
       await discard(trash)
     },
 
-    setOwner: async (actor, id, owner) => {
+    setOwner: async (actor, id, owner, precondition) => {
       const permit = await Permit.use(core, actor, 'own', id)
       if (!await people.accountExists(owner.toLowerCase())) return fail('owner_unknown')
-      await metadata.amend(permit, { owner: owner.toLowerCase() })
-      return await present(id)
+      await metadata.amend(permit, { owner: owner.toLowerCase() }, asking(id, precondition))
+      return await tagged(id)
     },
 
-    share: async (actor, id, { groups, visibility }) => {
+    share: async (actor, id, { groups, visibility }, precondition) => {
       const permit = await Permit.use(core, actor, 'own', id)
       await knownGroups(groups)
-      await metadata.amend(permit, { sharing: groups, visibility })
-      return await present(id)
+      await metadata.amend(permit, { sharing: groups, visibility }, asking(id, precondition))
+      return await tagged(id)
     }
   }
 }

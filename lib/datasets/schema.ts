@@ -75,10 +75,6 @@ export const ScanQuery = Type.Object({
   sort: Words(sorts, { default: 'id', description: 'With a minus the greatest first' })
 }, { additionalProperties: false })
 
-export const MetadataHeaders = Type.Object({
-  'if-match': Type.Optional(Type.String({ maxLength: 1024, description: 'Entity tag that was read; else 412' }))
-})
-
 /** What is said of an uploaded file beside its content; in a form also as fields. */
 export const UploadQuery = Type.Object({
   id: Type.Optional(FileId),

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { fail } from '../errors.js'
 import type { Received } from './receive.js'
 
 /** How a file comes along, as the client says it: `part` is its name in a form, or '' if it is the body itself. */
@@ -9,7 +10,7 @@ export interface Upload {
   /**
    * Hands the content of the one file on and waits for all of the request.
    * @param accept throws to refuse the file before anything of it is read
-   * @throws `invalid_request`, `upload_incomplete`, `digest_mismatch`
+   * @throws `invalid_request`, `upload_incomplete`, `upload_empty`, `digest_mismatch`
    */
   take: (sink: (content: Readable) => Promise<Received>, accept?: (wrapping: Wrapping) => void) => Promise<Arrived>
 }
@@ -20,4 +21,9 @@ export interface Arrived {
   fields: Partial<Record<string, string>>
   /** The name that the client's file had. */
   filename: string | undefined
+}
+
+/** Refuses an empty file where one with something in it was meant. @throws `upload_empty` */
+export function demandContent ({ bytes }: Received): void {
+  if (bytes === 0) fail('upload_empty')
 }

@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { fail } from '../errors.js'
 import { contentDigest } from './digest.js'
-import { precondition, stillTheSame, type Validators } from './preconditions.js'
+import { precondition, stillTheSame, validatorHeaders, type Validators } from './preconditions.js'
 import { rangeOf, type ByteRange } from './range.js'
 
 /** A content that can be served as a whole or in parts. */
 export interface Content extends Validators {
+  modified: number
   /** Bytes. */
   size: number
   mediaType: string
@@ -23,15 +24,9 @@ export interface ContentAnswer {
   range: ByteRange | null
 }
 
-const validators = ({ etag, modified }: Validators): Record<string, string> => ({
-  etag,
-  'last-modified': new Date(modified).toUTCString(),
-  'cache-control': 'private, no-cache'
-})
-
 /** Contents are whatever somebody has uploaded: opened in a browser, they must not act with our origin. */
 const described = ({ mediaType, name, digest, ...content }: Content): Record<string, string> => ({
-  ...validators(content),
+  ...validatorHeaders(content),
   ...(digest === undefined ? {} : { 'repr-digest': contentDigest(digest) }),
   'accept-ranges': 'bytes',
   'content-type': mediaType,
@@ -71,9 +66,9 @@ const outside = ({ size }: Content): ContentAnswer =>
  * @throws `precondition_failed`
  */
 export function answerContent (content: Content, { method, headers }: { method: string, headers: IncomingHttpHeaders }): ContentAnswer {
-  const outcome = precondition(content, headers)
+  const outcome = precondition(content, headers, true)
   if (outcome === 'failed') return fail('precondition_failed')
-  if (outcome === 'not_modified') return { status: 304, headers: validators(content), range: null }
+  if (outcome === 'not_modified') return { status: 304, headers: validatorHeaders(content), range: null }
   if (method !== 'GET' || headers.range === undefined || !stillTheSame(content, headers['if-range']?.toString())) return whole(content, method)
   const range = rangeOf(headers.range, content.size)
   if (range === undefined) return whole(content, method)

@@ -1,4 +1,7 @@
-const member = /[ \t]*((?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")?[ \t]*(?:,|$)/y
+import { createHash } from 'node:crypto'
+
+/** Its spaces can be read in one way only, so that many of them take no more time than they are long. */
+const member = /[ \t]*(?:((?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")[ \t]*)?(?:,|$)/y
 
 const opaque = (etag: string): string => etag.replace(/^W\//, '')
 
@@ -13,6 +16,12 @@ function tagsOf (list: string): string[] {
   }
   return tags
 }
+
+/** Whether a list names nothing that could be compared: it has no entity tag and is no `*`. */
+export const isMalformed = (list: string): boolean => list.trim() !== '*' && tagsOf(list).length === 0
+
+/** The strong entity tag of what a text stands for. */
+export const etagOf = (text: string): string => `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`
 
 /**
  * Whether a list of `If-Match` or `If-None-Match` names an entity tag (RFC 9110 sections 8.8.3.2, 13.1.1, 13.1.2).

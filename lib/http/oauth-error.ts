@@ -8,8 +8,11 @@ import type { OAuthError } from './schema.js'
 /** The words of RFC 6749 section 5.2 for errors of the services behind the OAuth routes. */
 const oauthWords: Partial<Record<ErrorCode, [status: number, word: string]>> = {
   invalid_request: [400, 'invalid_request'],
+  precondition_failed: [412, 'invalid_request'],
   body_too_large: [413, 'invalid_request'],
   unsupported_media_type: [415, 'invalid_request'],
+  unsupported_content_coding: [415, 'invalid_request'],
+  unsupported_transfer_coding: [501, 'invalid_request'],
   invalid_client: [401, 'invalid_client'],
   unauthorized_client: [400, 'unauthorized_client'],
   // RFC 9449 section 5.

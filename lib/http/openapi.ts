@@ -26,11 +26,12 @@ interface Described { response?: unknown }
 
 /**
  * Says how any route of its kind may refuse: one with a name in its path when that cannot be decoded, one that
- * reads bodies when that cannot be read, is too large or of a media type that is not taken.
+ * reads bodies when that cannot be read, is too large or of a media type that is not taken, and one that writes
+ * when a precondition fails.
  */
 export function withCommonRefusals<T extends Described> ({ method, url }: { method: string | string[], url: string }, schema: T): T {
   const response = (schema.response ?? {}) as Record<string, unknown>
   if (Object.keys(response).some(status => /^4xx$/i.test(status))) return schema
   const readsBodies = ![method].flat().every(one => one === 'GET' || one === 'HEAD' || one === 'OPTIONS')
-  return { ...schema, response: { ...(/[:*]/.test(url) ? refusals(400) : {}), ...(readsBodies ? refusals(400, 413, 415) : {}), ...response } }
+  return { ...schema, response: { ...(/[:*]/.test(url) ? refusals(400) : {}), ...(readsBodies ? refusals(400, 412, 413, 415) : {}), ...response } }
 }

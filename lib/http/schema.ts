@@ -29,6 +29,21 @@ export type PageQuery = Static<typeof PageQuery>
 /** One page of a list; `next` is the cursor of the following one. */
 export const Page = <T extends TSchema>(item: T) => Type.Object({ items: Type.Array(item), next: Nullable(Type.String()) })
 
+/** Preconditions of a write (RFC 9110 section 13.1). */
+export const WriteConditions = Type.Object({
+  'if-match': Type.Optional(Type.String({ description: 'Entity tags of which one must still be right, or `*`; else 412' })),
+  'if-none-match': Type.Optional(Type.String({ description: '`*`: nothing must be there yet; else 412' })),
+  'if-unmodified-since': Type.Optional(Type.String({ description: 'Counts without `If-Match` only; else 412' }))
+})
+
+/** Preconditions of a read. */
+export const ReadConditions = Type.Object({
+  'if-match': Type.Optional(Type.String({ description: 'Entity tags of which one must still be right; else 412' })),
+  'if-none-match': Type.Optional(Type.String({ description: 'Entity tags that are known; then 304' })),
+  'if-modified-since': Type.Optional(Type.String({ description: 'Counts without `If-None-Match` only; else 304' })),
+  'if-unmodified-since': Type.Optional(Type.String({ description: 'Counts without `If-Match` only; else 412' }))
+})
+
 /** RFC 9457, with `code` for programs and `message` for PlantDB's clients. */
 export const Problem = Type.Object({
   type: Type.String(),

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { fail, Problem } from '../errors.js'
-import type { Arrived, Upload, Wrapping } from '../datasets/upload.js'
+import { demandContent, type Arrived, type Upload, type Wrapping } from '../datasets/upload.js'
 import { wantedDigest } from './digest.js'
 
-/** One part of a multipart body (RFC 7578), as its parser hands it over. */
-export type Part =
+/** One part of a multipart body (RFC 7578), as its parser hands it over; `encoding` is its Content-Transfer-Encoding. */
+export type Part = { encoding: string } & (
   | { type: 'file', fieldname: string, filename?: string | undefined, mimetype: string, file: Readable }
-  | { type: 'field', fieldname: string, value: unknown }
+  | { type: 'field', fieldname: string, value: unknown })
 
 const matching = (wanted: string | undefined, digest: string): void => {
   if (wanted !== undefined && wanted !== digest) fail('digest_mismatch')
@@ -35,6 +35,8 @@ export const rawUpload = (raw: IncomingMessage, pause: number): Upload => ({
     const wanted = wantedDigest(raw.headers['content-digest']?.toString())
     const received = await withoutPauses(raw, pause, () => sink(raw))
     matching(wanted, received.digest)
+    // A stream that was read to its end before it was sent again looks like an empty file; nobody says so of one.
+    if (wanted === undefined && raw.headers['content-length'] !== '0') demandContent(received)
     return { received, fields: {}, filename: undefined }
   }
 })
@@ -58,9 +60,17 @@ async function whileThere<T> (raw: IncomingMessage, work: () => Promise<T>): Pro
 
 const refuse = (message: string, cause?: unknown): never => fail('invalid_request', { errors: [{ path: '', message }], cause })
 
+/** Parts are taken as they are, so that one in a coding would not be what it is taken for (RFC 7578 section 4.7). */
+function demandPlain ({ fieldname, encoding }: Part): void {
+  if (['7bit', '8bit', 'binary'].includes(encoding)) return
+  fail('unsupported_media_type', { errors: [{ path: `/${fieldname}`, message: 'must have no Content-Transfer-Encoding' }] })
+}
+
 /** Looks at a file before it is read; one that is refused is passed over, so that the parser comes to its end. */
-function admit ({ fieldname: part, filename, mimetype: mediaType, file }: Extract<Part, { type: 'file' }>, accept: (wrapping: Wrapping) => void): void {
+function admit (found: Extract<Part, { type: 'file' }>, accept: (wrapping: Wrapping) => void): void {
+  const { fieldname: part, filename, mimetype: mediaType, file } = found
   try {
+    demandPlain(found)
     accept({ part, filename, mediaType })
   } catch (error) {
     file.resume()
@@ -73,10 +83,13 @@ async function collect (parts: AsyncIterable<Part>, sink: Parameters<Upload['tak
   const fields: Record<string, string> = {}
   let found: Pick<Arrived, 'received' | 'filename'> | undefined
   for await (const part of parts) {
-    if (part.type === 'field') fields[part.fieldname] = String(part.value)
-    else {
+    if (part.type === 'field') {
+      demandPlain(part)
+      fields[part.fieldname] = String(part.value)
+    } else {
       admit(part, found ? () => refuse('must hold one file, not several') : accept)
       found = { received: await sink(part.file), filename: part.filename }
+      demandContent(found.received)
     }
   }
   return found ? { ...found, fields } : refuse('must hold a file')

@@ -1,5 +1,5 @@
-import { createHash, KeyObject } from 'node:crypto'
-import { matches } from '../http/etag.js'
+import { KeyObject } from 'node:crypto'
+import { etagOf } from '../http/etag.js'
 import type { SigningKey } from './material.js'
 import type { Jwks, PublicJwk } from './schema.js'
 
@@ -10,15 +10,11 @@ const jwksOf = (keys: ReadonlyArray<Pick<SigningKey, 'kid' | 'alg' | 'access'>>)
     : [])
 })
 
-/** What is published; `jwks` is undefined for who has it. `maxAge` is for how many seconds it may be remembered. */
-export interface Published { jwks: Jwks | undefined, etag: string, maxAge: number }
+/** What is published; the same keys have the same entity tag on all replicas. `maxAge` is for how many seconds it may be remembered. */
+export interface Published { jwks: Jwks, etag: string, maxAge: number }
 
-/**
- * Publishes keys.
- * @param known entity tags of what the caller has, as in `If-None-Match`; the same keys have the same tag on all replicas
- */
-export function publish (keys: readonly SigningKey[], maxAge: number, known = ''): Published {
+/** Publishes keys. */
+export function publish (keys: readonly SigningKey[], maxAge: number): Published {
   const jwks = jwksOf(keys)
-  const etag = `"${createHash('sha256').update(JSON.stringify(jwks)).digest('base64url').slice(0, 22)}"`
-  return { jwks: matches(known, etag, 'weak') ? undefined : jwks, etag, maxAge }
+  return { jwks, etag: etagOf(JSON.stringify(jwks)), maxAge }
 }

@@ -31,7 +31,7 @@ export interface Keys {
   /** Whether the store still is the one that these keys belong to. */
   belong: () => Promise<boolean>
   /** The keys with which others verify access tokens. @param known entity tags of what the caller has */
-  published: (known: string | undefined) => Published
+  published: () => Published
   /** The ring, the latest key first. */
   list: () => Promise<Key[]>
   /** Announces a key that is to sign next. @returns it, or the one that is announced already */

@@ -97,7 +97,7 @@ export async function openKeys ({ secret, previous, store, issuer, defaultIssuer
       return sameText(await store.check(id) ?? '', checks[id] ?? '')
     },
     // Whoever remembers them that long knows a key before it signs, even if this replica had not heard of it yet.
-    published: known => publish(state.ring().filter(key => mayVerifyAccess(state.ring(), key, state.time())).map(({ kid }) => state.find(kid)).filter(key => key !== undefined), Math.floor((times.overlap - reread) / 1000), known),
+    published: () => publish(state.ring().filter(key => mayVerifyAccess(state.ring(), key, state.time())).map(({ kid }) => state.find(kid)).filter(key => key !== undefined), Math.floor((times.overlap - reread) / 1000)),
     list: async () => {
       await tend()
       return presentRing(state.ring(), state.time())

@@ -4,7 +4,8 @@ import type { Datasets } from '../datasets/service.js'
 import type { Arrived, Upload } from '../datasets/upload.js'
 import { isFileId, isFilesetId, isScanId } from '../datasets/names.js'
 import { fail } from '../errors.js'
-import { describedFile, fileForm, saidIn, zipForm } from './uploads.js'
+import type { Precondition } from '../http/preconditions.js'
+import { describedFile, filledBody, fileForm, saidIn, zipForm } from './uploads.js'
 
 type Created = Promise<{ message: string, id: string }>
 
@@ -15,7 +16,7 @@ export interface TakingIn {
   /** The same of a form that says the place as well. */
   form: (actor: Actor, upload: Upload) => Created
   /** @throws as `Paths.put` */
-  path: (actor: Actor, scan: string, path: string, upload: Upload) => Promise<{ message: string }>
+  path: (actor: Actor, scan: string, path: string, upload: Upload, precondition: Precondition | undefined) => Promise<{ message: string }>
   /** @returns the files of the scan, relative to it @throws as `Archives.import` */
   archive: (actor: Actor, scan: string, upload: Upload) => Promise<{ message: string, files: string[] }>
 }
@@ -43,8 +44,8 @@ export const createTakingIn = ({ files, paths, archives }: Datasets): TakingIn =
     return created(fileset, id)
   },
 
-  path: async (actor, scan, path, upload) => {
-    await paths.put(actor, scan, path, upload)
+  path: async (actor, scan, path, upload, precondition) => {
+    await paths.put(actor, scan, path, filledBody(upload), precondition)
     return { message: `File ${path} received and saved` }
   },
 

@@ -1,5 +1,5 @@
 import { fail } from '../errors.js'
-import type { Arrived, Upload, Wrapping } from '../datasets/upload.js'
+import { demandContent, type Arrived, type Upload, type Wrapping } from '../datasets/upload.js'
 import { parsePython } from './python-literal.js'
 
 /** The extensions of files that PlantDB takes. */
@@ -37,6 +37,15 @@ const asZip = ({ part, filename, mediaType }: Wrapping): void => {
   if (mediaType.split(';', 1)[0]?.trim().toLowerCase() !== 'application/zip') refuse('/zip_file', 'must have the media type application/zip')
   if (!/\.zip$/i.test(filename ?? '')) refuse('/zip_file', 'must have a name that ends in .zip')
 }
+
+/** A body that is the file itself. PlantDB knows no empty files. */
+export const filledBody = (upload: Upload): Upload => ({
+  take: async (sink, accept) => {
+    const arrived = await upload.take(sink, accept)
+    demandContent(arrived.received)
+    return arrived
+  }
+})
 
 /** A form whose part `file` is the file. */
 export const fileForm = (upload: Upload): Upload => ({ take: sink => upload.take(sink, asFile) })

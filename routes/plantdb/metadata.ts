@@ -1,6 +1,6 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { FileId, FilesetId, ScanId } from '#lib/datasets/schema.js'
-import { refusals } from '#lib/http/schema.js'
+import { Nothing, ReadConditions, refusals, WriteConditions } from '#lib/http/schema.js'
 import { KeyQuery, MetadataAnswer, MetadataBody, ReplacingBody } from '#lib/plantdb/schema.js'
 
 /** A scan, a fileset and a file have their metadata in the same way, at two paths each. */
@@ -21,15 +21,16 @@ const routes: FastifyPluginAsyncTypebox = async app => {
 
       app.get(root + path, {
         config: { auth: { optional: true, api: true, scopes: ['datasets:read'] } },
-        schema: { ...shared, operationId: `plantdbGet${noun}Metadata${older}`, summary: `Metadata of a ${noun.toLowerCase()}`, security: [{}, { bearer: ['datasets:read'] }], querystring: KeyQuery, response: { 200: MetadataAnswer, ...common } }
-      }, async request => await app.plantdb.metadata.read(request.actor, request.params, request.query.key))
+        schema: { ...shared, operationId: `plantdbGet${noun}Metadata${older}`, summary: `Metadata of a ${noun.toLowerCase()}`, security: [{}, { bearer: ['datasets:read'] }], querystring: KeyQuery, headers: ReadConditions, response: { 200: MetadataAnswer, 304: Nothing, ...refusals(412), ...common } }
+      }, async (request, reply) => reply.sendTagged(await app.plantdb.metadata.read(request.actor, request.params, request.query.key)))
 
       app.post(root + path, {
-        config: { auth: { api: true, scopes: ['datasets:write'] } },
-        schema: { ...shared, operationId: `plantdbSet${noun}Metadata${older}`, summary: `Set members of the metadata of a ${noun.toLowerCase()}`, security: [{ bearer: ['datasets:write'] }], body, response: { 200: MetadataAnswer, ...refusals(507), ...common } }
-      }, async request => {
+        config: { auth: { api: true, scopes: ['datasets:write'] }, conditional: true },
+        schema: { ...shared, operationId: `plantdbSet${noun}Metadata${older}`, summary: `Set members of the metadata of a ${noun.toLowerCase()}`, security: [{ bearer: ['datasets:write'] }], headers: WriteConditions, body, response: { 200: MetadataAnswer, ...refusals(412, 507), ...common } }
+      }, async (request, reply) => {
         const { metadata, replace = false }: { metadata: Record<string, unknown>, replace?: boolean } = request.body
-        return await app.plantdb.metadata.update(request.actor, request.params, metadata, older !== '' && replace)
+        const { value, etag } = await app.plantdb.metadata.update(request.actor, request.params, metadata, { replace: older !== '' && replace, precondition: request.precondition })
+        return await reply.header('etag', etag).send(value)
       })
     }
   }

@@ -1,5 +1,5 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { refusals } from '#lib/http/schema.js'
+import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { refusals, WriteConditions } from '#lib/http/schema.js'
 import { Created, Message, OfFile, OfScan, PathHeaders } from '#lib/plantdb/schema.js'
 
 const routes: FastifyPluginAsyncTypebox = async app => {
@@ -19,13 +19,13 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   }, async (request, reply) => reply.code(201).send(await app.plantdb.takingIn.form(request.actor, request.upload())))
 
   app.post('/files/:scan', {
-    config: { ...config, errors: 'plantdb' },
+    config: { ...config, errors: 'plantdb', conditional: true },
     schema: {
-      ...shared, operationId: 'plantdbPutPath', summary: 'Write a file of a scan by its path', consumes: ['application/octet-stream'], params: OfScan, headers: PathHeaders, response: { 201: Message, ...common }
+      ...shared, operationId: 'plantdbPutPath', summary: 'Write a file of a scan by its path', consumes: ['application/octet-stream'], params: OfScan, headers: Type.Object({ ...PathHeaders.properties, ...WriteConditions.properties }), response: { 201: Message, ...common }
     }
   }, async (request, reply) => {
     const path = request.headers['x-file-path']
-    return reply.code(201).send(await app.plantdb.takingIn.path(request.actor, request.params.scan, path, request.upload()))
+    return reply.code(201).send(await app.plantdb.takingIn.path(request.actor, request.params.scan, path, request.upload(), request.precondition))
   })
 }
 

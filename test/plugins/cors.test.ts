@@ -4,7 +4,7 @@ import { start, type Answer, type Running } from '../support/app.js'
 const HOME = 'https://lab.example'
 const AWAY = 'https://elsewhere.example'
 
-const REQUEST_HEADERS = ['Authorization', 'DPoP', 'Content-Type', 'Content-Digest', 'Idempotency-Key', 'X-CSRF-Token', 'If-Match', 'If-None-Match', 'Range', 'X-File-Path', 'X-Chunk-Size']
+const REQUEST_HEADERS = ['Authorization', 'DPoP', 'Content-Type', 'Content-Digest', 'Idempotency-Key', 'X-CSRF-Token', 'If-Match', 'If-None-Match', 'If-Modified-Since', 'If-Unmodified-Since', 'Range', 'X-File-Path', 'X-Chunk-Size']
 const EXPOSED = ['Date', 'ETag', 'Location', 'Content-Range', 'Content-Digest', 'X-Content-Encoding', 'Retry-After', 'WWW-Authenticate']
 
 const families = [['/v1/users/me', 'PATCH'], ['/oauth/token', 'POST'], ['/health/ready', 'GET']] as const

@@ -38,7 +38,7 @@ t.test('the index that an earlier run kept is taken where the folder is as it wa
   t.strictSame(listed.find(({ id }) => id === 'same'), before.find(({ id }) => id === 'same'))
   t.strictSame((await second.app.datasets.scans.list(admin, { limit: 50, sort: 'id', query: '{"object":{"species":"moss"}}' })).items.map(({ id }) => id), ['changed'])
   await second.app.datasets.refresh()
-  t.equal((await second.app.datasets.scans.get(admin, 'same')).bytes, 'longer than it was'.length + 'the second'.length)
+  t.equal((await second.app.datasets.scans.get(admin, 'same')).value.bytes, 'longer than it was'.length + 'the second'.length)
   await second.app.close()
 
   for (const harm of [(text: string) => text.slice(0, -80), (text: string) => text.replace('"images"', '"imagez"'), () => '', (text: string) => text.replace('index-1', 'index-0'), () => 'guardcell-index-1\n{\tx\n0\n']) {

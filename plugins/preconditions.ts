@@ -1,0 +1,36 @@
+import type { FastifyReply } from 'fastify'
+import fp from 'fastify-plugin'
+import { fail } from '#lib/errors.js'
+import { precondition, preconditionOf, refuseTags, validatorHeaders, type Precondition, type Tagged } from '#lib/http/preconditions.js'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route asks `request.precondition` itself, because what it changes has entity tags. */
+    conditional?: true
+  }
+  interface FastifyRequest {
+    /** What the caller of a write wants to be there before it; undefined if the call does not say. */
+    precondition: Precondition | undefined
+  }
+  interface FastifyReply {
+    /** Sends something with its entity tag, or word that it has not changed. @throws `precondition_failed` */
+    sendTagged: <T>(tagged: Tagged<T>, cacheControl?: string) => FastifyReply
+  }
+}
+
+const reads = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+export default fp(async app => {
+  app.decorateRequest('precondition', { getter () { return preconditionOf(this.headers) } })
+  app.decorateReply('sendTagged', function <T> (this: FastifyReply, { value, ...validators }: Tagged<T>, cacheControl?: string) {
+    const outcome = precondition(validators, this.request.headers, true)
+    if (outcome === 'failed') return fail('precondition_failed')
+    this.headers({ ...validatorHeaders(validators), ...(cacheControl === undefined ? {} : { 'cache-control': cacheControl }) })
+    if (outcome === 'met') return this.send(value)
+    return this.code(304).removeHeader('content-type').send()
+  })
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (!request.is404 && !reads.has(request.method) && !request.routeOptions.config.conditional) refuseTags(request.headers)
+    done()
+  })
+}, { name: 'preconditions', dependencies: ['auth', 'errors'] })
