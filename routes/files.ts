@@ -1,6 +1,6 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Base64Image, File, FileId, FileList, FilesetId, ImageQuery, ScanId } from '#lib/datasets/schema.js'
-import { PageQuery, bytes, ref, refusals } from '#lib/http/schema.js'
+import { PageQuery, bytes, NotModified, ref, refusals } from '#lib/http/schema.js'
 
 export const autoPrefix = '/v1/scans/:scan/filesets/:fileset/files'
 
@@ -10,7 +10,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   const common = refusals(400, 401, 403, 404, 503)
   const params = Type.Object({ scan: ScanId, fileset: FilesetId })
   const one = Type.Object({ scan: ScanId, fileset: FilesetId, file: FileId })
-  const content = { ...shared, params: one, response: { ...bytes(200, 206), 304: Type.Null(), ...refusals(412, 416), ...common } }
+  const content = { ...shared, params: one, response: { ...bytes(200, 206), 304: NotModified, ...refusals(412, 416), ...common } }
 
   app.get('', {
     config,
@@ -44,7 +44,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
         summary: 'A picture, made smaller',
         params: one,
         querystring: ImageQuery,
-        response: { ...bytes(200, 206, { 'application/json': Base64Image }), 304: Type.Null(), ...refusals(412, 416, 422), ...common }
+        response: { ...bytes(200, 206, { 'application/json': Base64Image }), 304: NotModified, ...refusals(412, 416, 422), ...common }
       },
       handler: async (request, reply) => {
         const { size, as_base64: asText } = request.query

@@ -1,5 +1,5 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Nothing, ref } from '#lib/http/schema.js'
+import { NotModified, ref } from '#lib/http/schema.js'
 import { Jwks } from '#lib/keys/schema.js'
 
 export const autoPrefix = '/.well-known/jwks.json'
@@ -12,7 +12,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       tags: ['oauth'],
       summary: 'Public keys to verify access tokens with (RFC 7517); none with SIGNING_ALG=HS512',
       headers: Type.Object({ 'if-none-match': Type.Optional(Type.String()) }),
-      response: { 200: { description: 'The keys', content: { 'application/jwk-set+json': { schema: ref(Jwks) } } }, 304: Nothing }
+      response: { 200: { description: 'The keys', content: { 'application/jwk-set+json': { schema: ref(Jwks) } } }, 304: NotModified }
     }
   }, async (request, reply) => {
     const { jwks, etag, maxAge } = app.keys.published(request.headers['if-none-match'])
