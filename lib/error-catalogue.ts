@@ -8,6 +8,7 @@ export const catalogue = {
   headers_too_large: [431, 'The header fields are larger than the server takes.'],
   unsupported_media_type: [415, 'This route does not take a body of that media type.'],
   not_found: [404, 'There is nothing here.'],
+  method_not_allowed: [405, 'There is no such method here; Allow names those that there are.'],
   too_many_requests: [429, 'Too many calls of that kind; wait before the next one.'],
   request_timeout: [408, 'The request did not arrive in time.'],
 

@@ -12,5 +12,6 @@ export const errorHeaders = (error: Problem, scheme: Scheme): Record<string, str
   'cache-control': 'no-store',
   ...challenge(error, scheme),
   ...limitHeaders(error.extras),
+  ...(error.extras.allow === undefined ? {} : { allow: error.extras.allow.join(', ') }),
   ...(error.extras.retryAfter === undefined ? {} : { 'retry-after': String(error.extras.retryAfter) })
 })
