@@ -44,7 +44,7 @@ const requestIds = () => {
 export async function buildApp (config: Config, overrides: Partial<Omit<AppOptions, 'config'>> = {}): Promise<FastifyInstance> {
   const options: AppOptions = { config, now: Date.now, skew: () => 0, randomId: randomIds(), overload: { delay: 1_000, grace: 10_000 }, ...overrides }
   const proxies = listOf(config.TRUST_PROXY)
-  const app = fastify({
+  const app: FastifyInstance = fastify({
     logger: loggerFor(config),
     logController: new LogController({ disableRequestLogging: true }),
     pluginTimeout: 30_000,
@@ -53,6 +53,7 @@ export async function buildApp (config: Config, overrides: Partial<Omit<AppOptio
     // Three times the longest name of a data set, because a name may come percent-encoded.
     routerOptions: { maxParamLength: 600 },
     schemaController: { compilersFactory: { buildSerializer: whenNeeded(SerializerSelector()) } },
+    rewriteUrl: ({ url = '/' }): string => url.includes('//') ? app.withoutSlashes(url) : url,
     genReqId: requestIds(),
     // Node's own limit would end long uploads; plugins/patience.ts has one that knows of them.
     requestTimeout: 0,

@@ -9,6 +9,8 @@ export interface ErrorExtras {
   retryAfter?: number
   /** The limit that was reached; becomes `RateLimit-Policy` and `RateLimit`. */
   limit?: Policy
+  /** The methods that there are; become `Allow` (RFC 9110 section 10.2.1). */
+  allow?: readonly string[]
   /** Scopes that were needed; become part of the challenge. */
   scope?: string
   /** Seconds since the user proved who they are that would have been few enough; part of the challenge. */

@@ -44,7 +44,7 @@ export default fp<AppOptions>(async (app, { config, skew }) => {
     const { auth } = request.routeOptions.config
     if (typeof auth !== 'object') return
     const { caller } = request
-    const remaining = count(caller ? known(nameOf(caller)) : guests(addressKey(request.ip)))
+    const remaining = count(caller ? known(nameOf(caller)) : guests(addressKey(request.address)))
     reply.header('ratelimit-policy', policy).header('ratelimit', `"${limit.kind}";r=${remaining}`)
   })
 }, { name: 'api-limit', dependencies: ['auth', 'events'] })

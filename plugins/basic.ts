@@ -20,7 +20,7 @@ export default fp<AppOptions>(async (app, { config, now }) => {
     const credentials = on ? basicCredentials(this.headers.authorization) : undefined
     if (!credentials) return null
     this.admitPassword()
-    return await identify(credentials, this.ip)
+    return await identify(credentials, this.address)
   })
   if (!on) return
   app.addHook('onSend', (request, reply, _payload, done) => {
@@ -28,4 +28,4 @@ export default fp<AppOptions>(async (app, { config, now }) => {
     if (reply.statusCode === 401 && takesPasswords) reply.header('www-authenticate', `${String(reply.getHeader('www-authenticate'))}, ${CHALLENGE}`)
     done()
   })
-}, { name: 'basic', dependencies: ['accounts', 'scopes', 'credentials'] })
+}, { name: 'basic', dependencies: ['client', 'accounts', 'scopes', 'credentials'] })

@@ -30,7 +30,8 @@ export default fp(async app => {
       if (range && 'data' in content) return await this.send(content.data.subarray(range.start, range.end + 1))
       if (range && handle) return await this.send(lettingGo(handle.createReadStream(range)))
       await handle?.close()
-      return await this.send(null)
+      // Nothing at all: of a JSON file, null would be serialized.
+      return await this.send()
     } catch (error) {
       await handle?.close()
       throw error

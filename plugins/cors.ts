@@ -4,7 +4,7 @@ import type { AppOptions } from '#lib/app-options.js'
 import { listOf } from '#lib/config/list.js'
 
 const allowed = ['Authorization', 'DPoP', 'Content-Type', 'Content-Digest', 'Idempotency-Key', 'X-CSRF-Token', 'If-Match', 'If-None-Match', 'If-Modified-Since', 'If-Unmodified-Since', 'Range', 'X-File-Path', 'X-Chunk-Size']
-const exposed = ['Date', 'ETag', 'Location', 'Content-Range', 'Content-Digest', 'Repr-Digest', 'X-Content-Encoding', 'Retry-After', 'WWW-Authenticate', 'RateLimit', 'RateLimit-Policy']
+const exposed = ['Date', 'Allow', 'ETag', 'Location', 'Content-Range', 'Content-Digest', 'Repr-Digest', 'X-Content-Encoding', 'Retry-After', 'WWW-Authenticate', 'RateLimit', 'RateLimit-Policy']
 
 export default fp<AppOptions>(async (app, { config }) => {
   const origins = listOf(config.CORS_ORIGINS)

@@ -1,6 +1,7 @@
 import type { FastifyCorsOptions } from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import type { AppOptions } from '#lib/app-options.js'
 import { credentialsIn } from '#lib/plantdb/credentials.js'
 
 declare module 'fastify' {
@@ -11,6 +12,8 @@ declare module 'fastify' {
     cors?: FastifyCorsOptions
   }
   interface FastifyInstance {
+    /** A path of the dialect with one slash in front, as its clients put two behind a base address that ends with one; other URLs as they are. */
+    withoutSlashes: (url: string) => string
     /** Has the routes of this scope understand PlantDB's clients, and answer those of every origin. */
     speakPlantDB: (this: FastifyInstance) => void
   }
@@ -19,13 +22,20 @@ declare module 'fastify' {
 /** As PlantDB does; without credentials of the browser, so that no page acts for whoever looks at it. */
 const cors: FastifyCorsOptions = { origin: '*', credentials: false, methods: ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'] }
 
-export default fp(async app => {
+export default fp<AppOptions>(async (app, { config: { PLANTDB_API_PREFIX: prefix } }) => {
   const known = new Set<string>()
+  const firstSegments = new Set<string>()
+  const front = new RegExp(`^/*${prefix.replace(/[^\w/]/g, '\\$&')}/+([^/?]*)`)
+  app.decorate('withoutSlashes', url => {
+    const [found = '', segment = ''] = front.exec(url) ?? []
+    return found !== '' && firstSegments.has(segment) ? `${prefix}/${segment}${url.slice(found.length)}` : url
+  })
   app.decorate('speakPlantDB', function (this: FastifyInstance) {
     this.addHook('onRoute', route => {
       route.config = { ...route.config, dialect: 'plantdb', cors }
       if (known.has(route.url)) return
       known.add(route.url)
+      firstSegments.add(route.url.slice(prefix.length).split('/')[1] ?? '')
       // A browser asks before it calls, and is answered by what it asks.
       app.options(route.url, { config: { auth: 'public', cors }, schema: { hide: true } }, (_request, reply) => reply.callNotFound())
     })

@@ -20,7 +20,7 @@ export default fp<AppOptions>(async (app, { config, now }) => {
   })
   app.decorate('codec', createCodec({ keys: app.keys, audience: config.AUDIENCE, accessFormat: config.ACCESS_TOKEN_FORMAT, leeway: config.JWT_LEEWAY, now }))
   app.decorateRequest('bearer', function () {
-    const { authorization = '' } = this.headers
-    return /^bearer +\S+$/i.test(authorization) ? app.jwt.lookupToken(this) : undefined
+    // RFC 9110 section 11.4: one or more spaces. @fastify/jwt takes one only.
+    return /^bearer +(\S+)$/i.exec(this.headers.authorization ?? '')?.[1]
   })
 }, { name: 'jwt', dependencies: ['keys'] })

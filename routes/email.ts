@@ -29,7 +29,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       response: { 204: Type.Null(), ...refusals(400, 410, 429, 503) }
     }
   }, async (request, reply) => {
-    await app.links.limitUse(request.ip)
+    await app.links.limitUse(request.address)
     await app.links.emailVerification.verify(request.body.token)
     return reply.code(204).send(null)
   })

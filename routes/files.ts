@@ -1,6 +1,6 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Base64Image, File, FileId, FileList, FilesetId, ImageQuery, ScanId } from '#lib/datasets/schema.js'
-import { Nothing, PageQuery, ReadConditions, bytes, ref, refusals, WriteConditions } from '#lib/http/schema.js'
+import { NotModified, PageQuery, ReadConditions, bytes, ref, refusals, WriteConditions } from '#lib/http/schema.js'
 
 export const autoPrefix = '/v1/scans/:scan/filesets/:fileset/files'
 
@@ -10,7 +10,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   const common = refusals(400, 401, 403, 404, 503)
   const params = Type.Object({ scan: ScanId, fileset: FilesetId })
   const one = Type.Object({ scan: ScanId, fileset: FilesetId, file: FileId })
-  const content = { ...shared, params: one, response: { ...bytes(200, 206), 304: Type.Null(), ...refusals(412, 416), ...common } }
+  const content = { ...shared, params: one, response: { ...bytes(200, 206), 304: NotModified, ...refusals(412, 416), ...common } }
 
   app.get('', {
     config,
@@ -19,7 +19,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
 
   app.get('/:file/info', {
     config,
-    schema: { ...shared, operationId: 'getFileInfo', summary: 'What is known of a file', params: one, headers: ReadConditions, response: { 200: ref(File), 304: Nothing, ...refusals(412), ...common } }
+    schema: { ...shared, operationId: 'getFileInfo', summary: 'What is known of a file', params: one, headers: ReadConditions, response: { 200: ref(File), 304: NotModified, ...refusals(412), ...common } }
   }, async (request, reply) => reply.sendTagged(await app.datasets.files.info(request.actor, request.params)))
 
   // sendContent knows of HEAD; the routes that Fastify would add for it do not take an answer without bytes.
@@ -44,7 +44,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
         summary: 'A picture, made smaller',
         params: one,
         querystring: ImageQuery,
-        response: { ...bytes(200, 206, { 'application/json': Base64Image }), 304: Type.Null(), ...refusals(412, 416, 422), ...common }
+        response: { ...bytes(200, 206, { 'application/json': Base64Image }), 304: NotModified, ...refusals(412, 416, 422), ...common }
       },
       handler: async (request, reply) => {
         const { size, as_base64: asText } = request.query

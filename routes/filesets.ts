@@ -1,6 +1,6 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Fileset, FilesetId, FilesetList, Metadata, ScanId } from '#lib/datasets/schema.js'
-import { Nothing, PageQuery, ReadConditions, ref, refusals, WriteConditions } from '#lib/http/schema.js'
+import { NotModified, PageQuery, ReadConditions, ref, refusals, WriteConditions } from '#lib/http/schema.js'
 
 export const autoPrefix = '/v1/scans/:scan/filesets'
 
@@ -20,7 +20,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   app.get('/:fileset', {
     config: { auth: { optional: true, api: true, scopes: ['datasets:read'] } },
     schema: {
-      ...shared, operationId: 'getFileset', summary: 'One fileset', security: [{}, { bearer: ['datasets:read'] }], params: one, headers: ReadConditions, response: { 200: ref(Fileset), 304: Nothing, ...refusals(412), ...common }
+      ...shared, operationId: 'getFileset', summary: 'One fileset', security: [{}, { bearer: ['datasets:read'] }], params: one, headers: ReadConditions, response: { 200: ref(Fileset), 304: NotModified, ...refusals(412), ...common }
     }
   }, async (request, reply) => reply.sendTagged(await app.datasets.filesets.get(request.actor, request.params.scan, request.params.fileset)))
 

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Nothing, ReadConditions, ref, refusals } from '#lib/http/schema.js'
+import { NotModified, ReadConditions, ref, refusals } from '#lib/http/schema.js'
 import { Jwks } from '#lib/keys/schema.js'
 
 export const autoPrefix = '/.well-known/jwks.json'
@@ -12,7 +12,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       tags: ['oauth'],
       summary: 'Public keys to verify access tokens with (RFC 7517); none with SIGNING_ALG=HS512',
       headers: ReadConditions,
-      response: { 200: { description: 'The keys', content: { 'application/jwk-set+json': { schema: ref(Jwks) } } }, 304: Nothing, ...refusals(412) }
+      response: { 200: { description: 'The keys', content: { 'application/jwk-set+json': { schema: ref(Jwks) } } }, 304: NotModified, ...refusals(412) }
     }
   }, async (_request, reply) => {
     const { jwks: value, etag, maxAge } = app.keys.published()

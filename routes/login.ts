@@ -26,7 +26,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
     const { username, password, scope, device, transport = 'bearer' } = request.body
     if (transport === 'cookie') request.admitCookies()
     const proof = request.proof()
-    const account = await app.accounts.authenticate(username, password, request.ip)
+    const account = await app.accounts.authenticate(username, password, request.address)
     reply.header('cache-control', 'no-store')
     return await reply.giveTokens(transport, app.sessions.open({ account, scope, transport, proof, device: request.device(device) }))
   })

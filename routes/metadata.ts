@@ -1,6 +1,6 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { FileId, FilesetId, Metadata, ScanId } from '#lib/datasets/schema.js'
-import { Nothing, ReadConditions, refusals, WriteConditions } from '#lib/http/schema.js'
+import { NotModified, ReadConditions, refusals, WriteConditions } from '#lib/http/schema.js'
 
 export const autoPrefix = '/v1/scans'
 
@@ -20,7 +20,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
 
     app.get(path, {
       config: { auth: { optional: true, api: true, scopes: ['datasets:read'] } },
-      schema: { ...shared, operationId: `get${noun}Metadata`, summary: `Metadata of a ${noun.toLowerCase()}`, security: [{}, { bearer: ['datasets:read'] }], headers: ReadConditions, response: { 200: Metadata, 304: Nothing, ...refusals(412), ...common } }
+      schema: { ...shared, operationId: `get${noun}Metadata`, summary: `Metadata of a ${noun.toLowerCase()}`, security: [{}, { bearer: ['datasets:read'] }], headers: ReadConditions, response: { 200: Metadata, 304: NotModified, ...refusals(412), ...common } }
     }, async (request, reply) => reply.sendTagged(await app.datasets.metadata.read(request.actor, request.params)))
 
     app.put(path, {

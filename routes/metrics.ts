@@ -14,7 +14,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       response: { 200: Type.String(), ...refusals(401) }
     }
   }, async (request, reply) => {
-    const { type, text } = await app.metrics.read(request.ip, request.headers.authorization)
+    const { type, text } = await app.metrics.read(request.address, request.headers.authorization)
     return reply.type(type).send(text)
   })
 }

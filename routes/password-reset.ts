@@ -19,7 +19,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       response: { 202: Nothing, ...refusals(400, 429, 503) }
     }
   }, async (request, reply) => {
-    await app.links.passwordReset.request(request.body, request.ip)
+    await app.links.passwordReset.request(request.body, request.address)
     return reply.code(202).send(undefined)
   })
 
@@ -33,7 +33,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       response: { 204: Type.Null(), ...refusals(400, 410, 422, 429, 503) }
     }
   }, async (request, reply) => {
-    await app.links.limitUse(request.ip)
+    await app.links.limitUse(request.address)
     await app.links.passwordReset.reset(request.body.token, request.body.new)
     return reply.code(204).send(null)
   })

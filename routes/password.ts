@@ -18,7 +18,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   }, async (request, reply) => {
     const { account, session } = request.principal
     const { current, new: next } = request.body
-    await app.accounts.changePassword({ user: account.id, session, current, next, address: request.ip })
+    await app.accounts.changePassword({ user: account.id, session, current, next, address: request.address })
     return reply.code(204).send(null)
   })
 }

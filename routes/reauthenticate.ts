@@ -19,7 +19,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
     }
   }, async (request, reply) => {
     const { account, session, transport } = request.signedIn
-    await app.accounts.verify(account, request.body.password, request.ip)
+    await app.accounts.verify(account, request.body.password, request.address)
     reply.header('cache-control', 'no-store')
     return await reply.giveAccess(transport, app.sessions.reauthenticate(account, session))
   })

@@ -16,7 +16,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       body: NewRegistration,
       response: { 201: ref(User), ...refusals(400, 403, 409, 410, 422, 429, 503) }
     }
-  }, async (request, reply) => reply.code(201).send(await app.links.register(request.body, request.ip)))
+  }, async (request, reply) => reply.code(201).send(await app.links.register(request.body, request.address)))
 }
 
 export default routes

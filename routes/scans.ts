@@ -1,6 +1,6 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { GroupNames, Metadata, OwnerName, Scan, ScanId, ScanList, ScanQuery, VisibilityWord } from '#lib/datasets/schema.js'
-import { Nothing, ReadConditions, ref, refusals, WriteConditions } from '#lib/http/schema.js'
+import { NotModified, ReadConditions, ref, refusals, WriteConditions } from '#lib/http/schema.js'
 
 export const autoPrefix = '/v1/scans'
 
@@ -19,7 +19,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   app.get('/:scan', {
     config: { auth: { optional: true, api: true, scopes: ['datasets:read'] } },
     schema: {
-      ...shared, operationId: 'getScan', summary: 'One scan', security: [{}, { bearer: ['datasets:read'] }], params, headers: ReadConditions, response: { 200: ref(Scan), 304: Nothing, ...refusals(404, 412), ...common }
+      ...shared, operationId: 'getScan', summary: 'One scan', security: [{}, { bearer: ['datasets:read'] }], params, headers: ReadConditions, response: { 200: ref(Scan), 304: NotModified, ...refusals(404, 412), ...common }
     }
   }, async (request, reply) => reply.sendTagged(await app.datasets.scans.get(request.actor, request.params.scan)))
 

@@ -17,5 +17,6 @@ export const errorHeaders = (error: Problem, scheme: Scheme): Record<string, str
   ...challenge(error, scheme),
   ...limitHeaders(error.extras),
   ...codings(error),
+  ...(error.extras.allow === undefined ? {} : { allow: error.extras.allow.join(', ') }),
   ...(error.extras.retryAfter === undefined ? {} : { 'retry-after': String(error.extras.retryAfter) })
 })

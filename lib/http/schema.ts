@@ -16,6 +16,9 @@ export const ref = <T extends TSchema>(noun: T) => Type.Unsafe<Static<T>>({ $ref
 /** No body, where the status is not 204. */
 export const Nothing = Type.Unsafe<undefined>({ type: 'null' })
 
+/** A client has already what it asks for, and is sent nothing (RFC 9110 section 15.4.5). */
+export const NotModified = Type.Unsafe<undefined>({ type: 'null', description: 'Not Modified' })
+
 /** RFC 3339, UTC. */
 export const Time = Type.String({ format: 'date-time' })
 

@@ -24,10 +24,19 @@ const mapped = (groups: readonly string[]): string => groups.slice(6).map(group 
 }).join('.')
 
 /**
+ * The address in what a socket or a trusted proxy says, some of which put a port behind it.
+ * @returns `unknown` if there is none (RFC 7239 section 6.2)
+ */
+export function addressIn (text: string): string {
+  const address = bare(text)
+  return isIPv4(address) || isIPv6(address) ? address : 'unknown'
+}
+
+/**
  * Who calls from an address, as far as limits are concerned. Whoever has one IPv6 address usually has the
  * whole /64 of it, so that is one caller; an IPv4 address that is written as an IPv6 one
  * (`::ffff:192.0.2.1`) is itself.
- * @param ip as the socket or a trusted proxy says it; what is no address stands for itself
+ * @param ip what is no address stands for itself
  */
 export function addressKey (ip: string): string {
   if (isIPv4(ip)) return ip

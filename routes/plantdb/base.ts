@@ -28,7 +28,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   }, async request => {
     const { scan_id: scan } = request.query
     if (scan === undefined) return await app.plantdb.refreshing.all(request.actor)
-    return await app.plantdb.refreshing.one(request.actor, scan, request.ip)
+    return await app.plantdb.refreshing.one(request.actor, scan, request.address)
   })
 }
 

@@ -1,12 +1,12 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Base64Image, ScanId } from '#lib/datasets/schema.js'
-import { bytes, refusals } from '#lib/http/schema.js'
+import { bytes, NotModified, refusals } from '#lib/http/schema.js'
 import { OfFile, OfScan, PictureQuery } from '#lib/plantdb/schema.js'
 
 const routes: FastifyPluginAsyncTypebox = async app => {
   const config = { auth: { optional: true, api: true, scopes: ['datasets:read'] } } as const
   const shared = { tags: ['PlantDB'], security: [{}, { bearer: ['datasets:read'] }] }
-  const common = { 304: Type.Null(), ...refusals(400, 401, 403, 404, 412, 416, 422, 503) }
+  const common = { 304: NotModified, ...refusals(400, 401, 403, 404, 412, 416, 422, 503) }
 
   // sendContent knows of HEAD; the routes that Fastify would add for it do not take an answer without bytes.
   for (const [method, name] of [['GET', 'Get'], ['HEAD', 'Head']] as const) {

@@ -10,7 +10,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
     app.get('/login', {
       config: { auth: 'public' },
       schema: { ...shared, operationId: 'plantdbNameCheck', summary: 'Whether a user name exists', querystring: UsernameQuery, response: { 200: NameCheck, ...refusals(400, 429, 503) } }
-    }, async request => await app.plantdb.signingIn.exists(request.query.username, request.ip))
+    }, async request => await app.plantdb.signingIn.exists(request.query.username, request.address))
   }
 
   app.post('/login', {

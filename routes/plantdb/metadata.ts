@@ -1,6 +1,6 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { FileId, FilesetId, ScanId } from '#lib/datasets/schema.js'
-import { Nothing, ReadConditions, refusals, WriteConditions } from '#lib/http/schema.js'
+import { NotModified, ReadConditions, refusals, WriteConditions } from '#lib/http/schema.js'
 import { KeyQuery, MetadataAnswer, MetadataBody, ReplacingBody } from '#lib/plantdb/schema.js'
 
 /** A scan, a fileset and a file have their metadata in the same way, at two paths each. */
@@ -21,7 +21,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
 
       app.get(root + path, {
         config: { auth: { optional: true, api: true, scopes: ['datasets:read'] } },
-        schema: { ...shared, operationId: `plantdbGet${noun}Metadata${older}`, summary: `Metadata of a ${noun.toLowerCase()}`, security: [{}, { bearer: ['datasets:read'] }], querystring: KeyQuery, headers: ReadConditions, response: { 200: MetadataAnswer, 304: Nothing, ...refusals(412), ...common } }
+        schema: { ...shared, operationId: `plantdbGet${noun}Metadata${older}`, summary: `Metadata of a ${noun.toLowerCase()}`, security: [{}, { bearer: ['datasets:read'] }], querystring: KeyQuery, headers: ReadConditions, response: { 200: MetadataAnswer, 304: NotModified, ...refusals(412), ...common } }
       }, async (request, reply) => reply.sendTagged(await app.plantdb.metadata.read(request.actor, request.params, request.query.key)))
 
       app.post(root + path, {

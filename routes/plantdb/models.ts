@@ -1,5 +1,5 @@
-import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { bytes, refusals } from '#lib/http/schema.js'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { bytes, NotModified, refusals } from '#lib/http/schema.js'
 import { Coordinates, ModelQuery, OfFile, Triangles } from '#lib/plantdb/schema.js'
 
 const models = [
@@ -23,7 +23,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
           summary,
           params: OfFile,
           querystring: ModelQuery,
-          response: { ...bytes(200, 206, { 'application/json': json }), 304: Type.Null(), ...refusals(400, 401, 403, 404, 412, 413, 416, 422, 503) }
+          response: { ...bytes(200, 206, { 'application/json': json }), 304: NotModified, ...refusals(400, 401, 403, 404, 412, 413, 416, 422, 503) }
         },
         handler: async (request, reply) =>
           await reply.sendContent(await app.plantdb.models[kind](request.actor, request.params, request.query))

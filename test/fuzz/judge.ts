@@ -6,7 +6,7 @@ import type { Received } from './send.js'
 import type { Schema } from './values.js'
 
 /** How a request is refused that reaches no route: by its header fields, or a path that a hostile segment has led astray. */
-const beforeRoutes = /"code":"(?:headers_too_large|not_found)"/
+const beforeRoutes = /"code":"(?:headers_too_large|not_found|method_not_allowed)"/
 
 /** @returns a function that says what is wrong with an answer, or undefined */
 export function createJudge (document: Document) {
@@ -27,9 +27,10 @@ export function createJudge (document: Document) {
     return check(JSON.parse(body.toString())) ? undefined : ajv.errorsText(check.errors)
   }
 
-  return ({ method, responses }: Operation, { status, type, body }: Received): string | undefined => {
+  return ({ method, responses, stray }: Operation, { status, type, body }: Received): string | undefined => {
     if (status === 0) return `broken off: ${body.toString()}`
     if (status >= 500) return `${status} ${body.toString().slice(0, 300)}`
+    if (stray) return undefined
     const [media = ''] = type.split(';')
     if (media === 'application/problem+json' && beforeRoutes.test(body.toString())) return fault(body, problem)
     const promised = responses[status] ?? responses[`${String(status)[0]}XX`]

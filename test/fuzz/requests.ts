@@ -11,12 +11,14 @@ export interface Operation {
   parameters: Parameter[]
   body: Content | undefined
   responses: Record<string, { content?: Content }>
+  /** The document does not know it; it must be refused, or answer like OPTIONS. */
+  stray?: true
 }
 
 export interface Document { paths: Record<string, Record<string, { parameters?: Parameter[], requestBody?: { content: Content }, responses: Operation['responses'] }>> }
 
-/** Of whom a `holder` has a token that is bound to a key, and proves it. */
-export const callers = ['nobody', 'user', 'admin', 'machine', 'stranger', 'holder'] as const
+/** Of whom `stale` is an admin who signed in long ago, machines but the first have one right each, and a `holder` has a token that is bound to a key, and proves it. */
+export const callers = ['nobody', 'user', 'admin', 'stale', 'machine', 'reader', 'writer', 'creator', 'deleter', 'stranger', 'holder'] as const
 
 /** A value of a request; `known` is looked up among what there is when it is sent. */
 export type Value = { known: string, nth: number } | { text: string } | { raw: string }
@@ -43,6 +45,12 @@ const poolOf = (path: string, name: string): string => {
   return name === 'id' && noun !== undefined && isKnowable(noun) ? noun : name
 }
 const rawSegments = fc.constantFrom('..', '.', '%2e%2e', '%2E%2e%2fx', '%00', '%', '%zz', '%c0%ae', 'a%2Fb', ';x=1', '%ff', '~', "'", '*', '!')
+/** Ways out of a folder. */
+const climbs = ['%2e%2e', '%2e%2e/%2e%2e/package.json', '%2e%2e%2f%2e%2e%2fx', '..%2fx', '.%2e/x', '%2e', '.git', '%5c..%5cx', '%00', '%252e%252e/x']
+/** Prefixes that the document does not have. */
+const hidden = ['/docs/static/', '/docs/']
+const otherMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']
+const conditions = ['*', '"x"', 'W/"x"', '"', 'Thu, 01 Jan 1970 00:00:00 GMT', 'Fri, 31 Dec 2100 23:59:59 GMT', 'bytes 0-1/2', 'bytes 5-1/*', 'bytes=0-', 'gzip', 'identity', 'x, gzip', 'sha-256=:AA==:']
 // What a client can put on the wire in a header at all.
 const headerText = hostileText.map(text => text.replace(/[^\t\x20-\x7e\x80-\xff]/g, '').slice(0, 2_000))
 
@@ -112,7 +120,7 @@ export function createRequests (document: Document): fc.Arbitrary<Sent> {
     hostileText.map(text => (sent: Sent): Sent => ({ ...sent, path: Object.fromEntries(Object.keys(sent.path).map(name => [name, { text }])) })),
     rawSegments.map(raw => (sent: Sent): Sent => ({ ...sent, path: Object.fromEntries(Object.keys(sent.path).map(name => [name, { raw }])) })),
     fc.tuple(hostileText, hostileText).map(([name, text]) => (sent: Sent): Sent => ({ ...sent, query: [...sent.query, [sent.query[0]?.[0] ?? name, { text }]] })),
-    fc.tuple(fc.constantFrom('if-match', 'if-none-match', 'range', 'content-digest', 'idempotency-key', 'origin', 'x-forwarded-for', 'cookie', 'accept', 'x-csrf-token', 'dpop', 'x-file-path', 'authorization'), headerText)
+    fc.tuple(fc.constantFrom('if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'if-range', 'range', 'content-digest', 'content-range', 'content-encoding', 'content-language', 'content-location', 'content-disposition', 'idempotency-key', 'origin', 'x-forwarded-for', 'cookie', 'accept', 'x-csrf-token', 'dpop', 'x-file-path', 'authorization'), fc.oneof(headerText, fc.constantFrom(...conditions)))
       .map(([name, value]) => (sent: Sent): Sent => ({ ...sent, headers: [...sent.headers.filter(([other]) => other !== name), [name, value]] }))
   )
 
@@ -126,7 +134,13 @@ export function createRequests (document: Document): fc.Arbitrary<Sent> {
     { weight: 3, arbitrary: fc.tuple(right(operation), fault).map(([sent, change]) => change(sent)) },
     { weight: 2, arbitrary: fc.tuple(right(operation), spoilt, fault, fault).map(([sent, ...changes]) => changes.reduce((one, change) => change(one), sent)) }
   )
-  return fc.oneof(...operationsOf(document).map(of))
+  const climbing = [...new Set([...Object.keys(document.paths).map(path => path.replace(/\{.*$/, '').replace(/\/?$/, '/')), ...hidden])]
+    .map((prefix): Operation => ({ method: 'GET', path: `${prefix}{climb}`, parameters: [], body: undefined, responses: {}, stray: true }))
+  const lost = fc.tuple(fc.constantFrom(...climbing).chain(right), fc.constantFrom(...climbs), fc.constantFrom(...otherMethods))
+    .map(([sent, raw, method]): Sent => ({ ...sent, operation: { ...sent.operation, method }, path: { climb: { raw } } }))
+  const otherwise = fc.constantFrom(...operationsOf(document)).chain(operation => fc.tuple(right(operation), fc.constantFrom(...otherMethods.filter(method => !(method.toLowerCase() in document.paths[operation.path]!)))))
+    .map(([sent, method]): Sent => ({ ...sent, operation: { ...sent.operation, method, stray: true } }))
+  return fc.oneof(...operationsOf(document).map(operation => ({ weight: 1, arbitrary: of(operation) })), { weight: 8, arbitrary: lost }, { weight: 8, arbitrary: otherwise })
 }
 
 type Entries = Array<[name: string, value: unknown]>

@@ -46,6 +46,10 @@ export async function makeWorld (running: Running): Promise<World> {
       await made('POST', `/v1/scans/${id}/filesets/images/files?id=${name}&ext=${ext}`, content, { 'content-type': 'application/octet-stream' })
     }
   }
+  // A refreshed token is not fresh any more, and what is proved by it is old.
+  const stale = (await running.refresh((await login(admin.username)).refresh_token)).body
+  const limited = async (right: string): Promise<string> =>
+    `Bearer ${(await made('POST', '/v1/api-tokens', { name: `${tag}-${right}`, expires_in: 3_600, datasets: { '*': [right] } })).token}`
   await made('POST', '/v1/groups', { name: `${tag}-group` })
   const token = await call('POST', '/v1/api-tokens', { token: ofUser.access_token, body: { name: tag, expires_in: 3_600, datasets: { '*': ['read', 'write', 'create'] } } })
   const { items: sessions } = await made('GET', '/v1/sessions')
@@ -83,7 +87,12 @@ export async function makeWorld (running: Running): Promise<World> {
       nobody: undefined,
       user: `Bearer ${ofUser.access_token}`,
       admin: `Bearer ${ofAdmin.access_token}`,
+      stale: `Bearer ${stale.access_token}`,
       machine: `Bearer ${token.body.token}`,
+      reader: await limited('read'),
+      writer: await limited('write'),
+      creator: await limited('create'),
+      deleter: await limited('delete'),
       holder: `DPoP ${bound.access_token}`,
       stranger: `Bearer ${ofUser.access_token.slice(0, -4)}AAAA`
     }

@@ -55,6 +55,20 @@ t.test('a malformed URL is refused as a problem document', async t => {
   for (const path of malformed) isProblem(t, await send(request(path)), 400, 'invalid_request')
 })
 
+t.test('no dots, ranges or conditions of a stranger are a fault of the server, wherever they are sent', async t => {
+  const { app, send } = await listening(t)
+  const climbs = ['%2e%2e/%2e%2e/package.json', '%2e%2e%2f%2e%2e%2fpackage.json', '..%2fx', '%2e', '.git/config', '%5c..%5cx', 'a%00b', '%2e%2e']
+  const prefixes = new Set(app.routeRules().map(({ url }) => url.replace(/[:*].*$/, '').replace(/\/?$/, '/')))
+  t.ok(prefixes.has('/docs/static/'))
+  for (const path of [...prefixes].flatMap(prefix => climbs.map(climb => prefix + climb))) {
+    const { status } = await send(request(path))
+    t.ok(status >= 400 && status < 500, `${path}: ${status}`)
+  }
+  isProblem(t, await send(request('/docs/static/%2e%2e/%2e%2e/package.json')), 404, 'not_found')
+  isProblem(t, await send(request('/docs/static/index.css', 'Range: bytes=999999-')), 416, 'range_not_satisfiable')
+  isProblem(t, await send(request('/docs/static/index.css', 'If-Match: "none"')), 412, 'precondition_failed')
+})
+
 t.test('a body is refused for its announced size before it is sent', async t => {
   const { send } = await listening(t)
   const announced = ['POST /v1/auth/login HTTP/1.1', 'Host: localhost', 'Connection: close', 'Content-Type: application/json', 'Content-Length: 1048577', '', '{'].join('\r\n')

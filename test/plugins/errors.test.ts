@@ -20,7 +20,7 @@ t.test('errors of every kind are problem documents', async t => {
   const { call, login } = await start(t)
   const { access_token: token } = await login('admin')
   isProblem(t, await call('GET', '/nothing/here'), 404, 'not_found')
-  isProblem(t, await call('POST', '/health/live'), 404, 'not_found')
+  isProblem(t, await call('POST', '/health/live'), 405, 'method_not_allowed')
   isProblem(t, await call('GET', '/v1/users/nobody', { token }), 404, 'user_not_found')
   isProblem(t, await call('GET', '/v1/users'), 401, 'authentication_required')
   isProblem(t, await call('POST', '/v1/auth/login', { body: { username: 'admin', password: 'wrong' } }), 401, 'invalid_credentials')

@@ -7,9 +7,9 @@ const decorators = [
   'acting', 'stamp', 'audit', 'auditStore',
   'scopesOf', 'tokenInfo', 'vouchFor',
   'redis', 'names', 'durable', 'keys', 'sealing', 'reseal', 'endEverything', 'jwt', 'codec', 'events', 'tell', 'metrics', 'cookieGuard', 'tokenStore', 'apiTokenStore', 'apiTokens', 'incidents', 'sessions', 'logout',
-  'limits', 'accounts', 'accountStore', 'groups', 'datasets', 'acceptUploads', 'ensureFirstAdmin', 'authenticate', 'routeRules', 'exchangeGrant', 'introspectToken', 'revokeToken', 'serverMetadata', 'readiness', 'swagger', 'plantdb', 'speakPlantDB',
+  'limits', 'accounts', 'accountStore', 'groups', 'datasets', 'acceptUploads', 'ensureFirstAdmin', 'authenticate', 'routeRules', 'exchangeGrant', 'introspectToken', 'revokeToken', 'serverMetadata', 'readiness', 'swagger', 'plantdb', 'speakPlantDB', 'withoutSlashes',
   'pairing', 'devicePage', 'authorizeDevice', 'oauthClients',
-  'publicUrl', 'outbox', 'links', 'linkPage', 'updateProfile'
+  'methodsOf', 'publicUrl', 'outbox', 'links', 'linkPage', 'updateProfile'
 ]
 
 const may = (...scopes: string[]) => ({ scopes })
