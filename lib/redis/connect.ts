@@ -22,6 +22,8 @@ const options = {
   commandTimeout: 5_000,
   connectTimeout: 5_000,
   protocol: 2,
+  // CLIENT SETINFO would be one more right that a user needs.
+  disableClientInfo: true,
   retryStrategy: backoff,
   // After a failover the old master refuses writes: leave it, so that the next connection finds the new one.
   reconnectOnError: (error: Error) => error.message.startsWith('READONLY')

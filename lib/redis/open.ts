@@ -7,9 +7,10 @@ import { parseRedisUrl, type RedisTarget } from './url.js'
 /**
  * Connects to Redis and makes sure that it can be used.
  * @param onError told of every later connection error; the client reconnects by itself
+ * @param prefix with which all keys of the service begin; its user must have rights on those
  * @throws BootError saying why not, without the URL
  */
-export async function openRedis (url: string, onError: (error: Error) => void): Promise<{ redis: RedisClient, report: RedisReport }> {
+export async function openRedis (url: string, onError: (error: Error) => void, prefix = ''): Promise<{ redis: RedisClient, report: RedisReport }> {
   const target = parseRedisUrl(url)
   const redis = createClient(target)
   let last: Error | undefined
@@ -20,7 +21,7 @@ export async function openRedis (url: string, onError: (error: Error) => void): 
     await redis.connect()
     // The client goes on in database 0 when its own SELECT is refused.
     if (redis instanceof Redis && redis.options.db) await redis.select(redis.options.db)
-    const report = await checkRedis(redis)
+    const report = await checkRedis(redis, prefix)
     keepReconnecting(redis)
     redis.off('error', remember)
     redis.on('error', onError)
