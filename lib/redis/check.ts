@@ -18,6 +18,7 @@ const isOlder = (version: string): boolean => {
 
 const refusals: ReadonlyArray<[RegExp, string]> = [
   [/All sentinels are unreachable.*(NOAUTH|WRONGPASS|invalid (username-)?password)/i, 'the Sentinels refuse the user and password in REDIS_URL'],
+  [/No master of that name/, 'the Sentinels know no master of the name in REDIS_URL'],
   [/self[- ]signed certificate|unable to (verify|get)|certificate has expired|does not match certificate/i, 'the certificate of Redis is not trusted: its authority must be known to Node.js (NODE_EXTRA_CA_CERTS) and it must name the host that is connected to'],
   [/wrong version number|packet length too long|unknown protocol|record layer/i, 'Redis speaks no TLS at the address in REDIS_URL'],
   [/NOAUTH|WRONGPASS|invalid (username-)?password|without any password/i, 'Redis refuses the password in REDIS_URL'],
