@@ -15,7 +15,7 @@ declare module 'fastify' {
 }
 
 export default fp<AppOptions>(async (app, { config }) => {
-  const { redis, report } = await openRedis(config.REDIS_URL, error => app.log.warn({ err: error }, 'Redis connection'))
+  const { redis, report } = await openRedis(config.REDIS_URL, error => app.log.warn({ err: error }, 'Redis connection'), config.REDIS_PREFIX)
   app.log.info({ version: report.version }, 'Redis')
   for (const warning of report.warnings) app.log.warn(warning)
   app.decorate<RedisClient>('redis', redis)

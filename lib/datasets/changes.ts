@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RedisClient } from '../redis/connect.js'
+import { openAnother } from '../redis/open.js'
 
 /** A write to a scan: which files (`fileset/id`) it concerned, undefined for all that there is. */
 export interface ScanChange { scan: string, touched: readonly string[] | undefined }
@@ -40,11 +41,9 @@ const after = (a: string, b: string): boolean => {
   return ms1 > ms2 || (ms1 === ms2 && n1 > n2)
 }
 
-/** Follows the changes of other replicas from now on. */
+/** Follows the changes of other replicas from now on. @throws BootError if Redis cannot be reached */
 export async function openChangeFeed ({ redis, key, replica, onChange, onGap, onError }: Parts): Promise<ChangeFeed> {
-  const connection = (redis as Redis).duplicate()
-  connection.on('error', onError)
-  await connection.connect()
+  const connection = await openAnother(redis, onError) as Redis
   const listening = new AbortController()
   const { signal } = listening
 

@@ -11,7 +11,7 @@ import { formerPlace } from './bring-over.js'
  * @throws BootError while the service runs
  */
 export async function resetKeys ({ REDIS_URL: url, REDIS_PREFIX: prefix }: Config): Promise<void> {
-  const { redis } = await openRedis(url, () => {})
+  const { redis } = await openRedis(url, () => {}, prefix)
   try {
     const reset = defineScript(redis, sharedScript, new URL('./lua/reset.lua', import.meta.url))
     const running = Number(await reset(keyNames(prefix).keys, '0|operator||'))

@@ -1,26 +1,26 @@
 import { Redis } from 'ioredis'
 import { BootError } from '../boot-error.js'
 import { checkRedis, explainRedisFailure, type RedisReport } from './check.js'
-import { createClient, keepReconnecting, probeSentinels, whyClosed, type RedisClient } from './connect.js'
+import { createClient, duplicateOf, keepReconnecting, whyClosed, type RedisClient } from './connect.js'
 import { parseRedisUrl, type RedisTarget } from './url.js'
 
 /**
  * Connects to Redis and makes sure that it can be used.
  * @param onError told of every later connection error; the client reconnects by itself
+ * @param prefix with which all keys of the service begin; its user must have rights on those
  * @throws BootError saying why not, without the URL
  */
-export async function openRedis (url: string, onError: (error: Error) => void): Promise<{ redis: RedisClient, report: RedisReport }> {
+export async function openRedis (url: string, onError: (error: Error) => void, prefix = ''): Promise<{ redis: RedisClient, report: RedisReport }> {
   const target = parseRedisUrl(url)
   const redis = createClient(target)
   let last: Error | undefined
   const remember = (error: Error): void => { last = error }
   redis.on('error', remember)
   try {
-    await probeSentinels(redis, target)
     await redis.connect()
     // The client goes on in database 0 when its own SELECT is refused.
     if (redis instanceof Redis && redis.options.db) await redis.select(redis.options.db)
-    const report = await checkRedis(redis)
+    const report = await checkRedis(redis, prefix)
     keepReconnecting(redis)
     redis.off('error', remember)
     redis.on('error', onError)
@@ -29,6 +29,24 @@ export async function openRedis (url: string, onError: (error: Error) => void): 
     redis.disconnect()
     if (error instanceof BootError) throw error
     throw new BootError([explainRedisFailure(await reasonOf(last ?? error, target), url.startsWith('rediss'))])
+  }
+}
+
+/**
+ * Connects once more, as a client has that works.
+ * @param onError told of every connection error
+ * @throws BootError if Redis has gone meanwhile
+ */
+export async function openAnother (redis: RedisClient, onError: (error: Error) => void): Promise<RedisClient> {
+  const another = duplicateOf(redis)
+  another.on('error', onError)
+  try {
+    await another.connect()
+    keepReconnecting(another)
+    return another
+  } catch (error) {
+    another.disconnect()
+    throw new BootError([`Redis went away during the start. ${explainRedisFailure(error)}`])
   }
 }
 

@@ -44,9 +44,11 @@ t.test('scopes of one\'s own are scopes, are not ours, and go to roles that ther
 t.test('every form of REDIS_URL is understood', async t => {
   t.strictSame(parseRedisUrl('redis://:pw@host:6380/2'), { kind: 'single', url: 'redis://:pw@host:6380/2' })
   t.strictSame(parseRedisUrl('unix:/run/redis.sock'), { kind: 'socket', path: '/run/redis.sock' })
+  t.strictSame(parseRedisUrl('unix://ada:p%40w@/run/redis.sock'), { kind: 'socket', path: '/run/redis.sock', username: 'ada', password: 'p@w' })
   t.strictSame(parseRedisUrl('unix:///run/redis.sock'), { kind: 'socket', path: '/run/redis.sock' })
   t.strictSame(parseRedisUrl('redis+cluster://a:7000,[::1]'), { kind: 'cluster', nodes: [{ host: 'a', port: 7000 }, { host: '::1', port: 6379 }], tls: false })
   t.strictSame(parseRedisUrl('rediss+cluster://u:p%40@a'), { kind: 'cluster', nodes: [{ host: 'a', port: 6379 }], tls: true, username: 'u', password: 'p@' })
-  t.strictSame(parseRedisUrl('redis+sentinel://:p@a,b:5/main/3'), { kind: 'sentinel', nodes: [{ host: 'a', port: 26379 }, { host: 'b', port: 5 }], name: 'main', db: 3, tls: false, password: 'p' })
-  for (const wrong of ['', 'redis://', 'http://x', 'redis+sentinel://a', 'redis+cluster://', 'redis+cluster://a,,b', 'host:6379']) t.throws(() => parseRedisUrl(wrong), /must have one of these forms/, wrong)
+  t.strictSame(parseRedisUrl('redis+sentinel://:p@a,b:5/main/3'), { kind: 'sentinel', nodes: [{ host: 'a', port: 26379 }, { host: 'b', port: 5 }], name: 'main', db: 3, tls: false, password: 'p', sentinel: { password: 'p' } })
+  t.match(parseRedisUrl('redis+sentinel://:p@a/main?sentinel_username=s&sentinel_password=%40+'), { name: 'main', db: 0, password: 'p', sentinel: { username: 's', password: '@+' } })
+  for (const wrong of ['', 'redis://', 'http://x', 'redis+sentinel://a', 'redis+cluster://', 'redis+cluster://a,,b', 'redis+cluster://a?sentinel_password=p', 'redis+sentinel://a/main?db=1', 'host:6379']) t.throws(() => parseRedisUrl(wrong), /must have one of these forms/, wrong)
 })

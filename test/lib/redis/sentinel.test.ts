@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { openChangeFeed } from '#lib/datasets/changes.js'
 import { explainRedisFailure } from '#lib/redis/check.js'
 import { createRedis } from '#lib/redis/connect.js'
 import { openRedis } from '#lib/redis/open.js'
@@ -75,6 +76,55 @@ t.test('a client finds the replica that a failover has made the master', async t
   await master.kill()
   t.ok(await eventually(async () => await redis.set('after', 'the failover') === 'OK'), 'writes go on')
   t.match(await redis.info('server'), new RegExp(`tcp_port:${replica.port}\\r`))
+})
+
+t.test('Sentinels may have a user and a password of their own', async t => {
+  const { sentinel } = await startGroup(t, { master: ['requirepass pw'], auth: ['requirepass sent+inel', 'user watcher on >sent+inel +sentinel|get-master-addr-by-name', 'sentinel auth-pass main pw'] })
+  const url = `redis+sentinel://:pw@127.0.0.1:${sentinel.port}/main`
+  t.equal(await works(t, `${url}?sentinel_password=sent+inel`), 'PONG')
+  t.equal(await works(t, `${url}/0?sentinel_username=watcher&sentinel_password=sent%2Binel`), 'PONG')
+  await t.rejects(openRedis(url, () => {}), { message: /the Sentinels refuse the user and password/ })
+  await t.rejects(openRedis(`redis+sentinel://:no@127.0.0.1:${sentinel.port}/main?sentinel_password=sent+inel`, () => {}), { message: 'Redis refuses the password in REDIS_URL' })
+  await t.rejects(openRedis(`redis+sentinel://:pw@127.0.0.1:${sentinel.port}/other?sentinel_password=sent+inel`, () => {}), { message: /know no master of the name/ })
+})
+
+t.test('whether Sentinels want credentials is asked at each connection', async t => {
+  const { master, sentinel } = await startGroup(t, { master: ['user ada on >pw ~* &* +@all'] })
+  const admin = createRedis(`redis://127.0.0.1:${sentinel.port}`)
+  const data = createRedis(`redis://127.0.0.1:${master.port}`)
+  t.teardown(() => { for (const client of [admin, data]) client.disconnect() })
+  for (const client of [admin, data]) {
+    client.on('error', () => {})
+    await client.connect()
+  }
+  const { redis } = await openRedis(`redis+sentinel://ada:pw@127.0.0.1:${sentinel.port}/main`, () => {})
+  t.teardown(() => { redis.disconnect() })
+  const comesBack = async (): Promise<boolean> => {
+    const id = await redis.client('ID')
+    await data.client('KILL', 'ID', id)
+    for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(20)) if (await redis.client('ID').catch(() => id) !== id) return true
+    return false
+  }
+  await admin.call('ACL', 'SETUSER', 'ada', 'on', '>pw', '+sentinel')
+  await admin.call('ACL', 'SETUSER', 'default', 'resetpass', '>secret')
+  t.ok(await comesBack(), 'now they do')
+  await admin.call('ACL', 'SETUSER', 'default', 'nopass')
+  await admin.call('ACL', 'DELUSER', 'ada')
+  t.ok(await comesBack(), 'now they know no such user any more')
+})
+
+t.test('a second connection at the start does not wait for Sentinels that have gone', async t => {
+  const { master, sentinel } = await startGroup(t)
+  const { redis } = await openRedis(`redis+sentinel://127.0.0.1:${sentinel.port}/main`, () => {})
+  t.teardown(() => { redis.disconnect() })
+  await sentinel.kill()
+  const open = () => openChangeFeed({ redis, key: 'changes', replica: 'one', onChange: () => {}, onGap: async () => {}, onError: () => {} })
+  await t.rejects(open(), { name: 'BootError', message: /^Redis went away during the start\. .*ECONNREFUSED/ })
+  await sentinel.start()
+  const feed = await open()
+  feed.close()
+  await master.kill()
+  await t.rejects(open(), { name: 'BootError', message: /^Redis went away during the start/ }, 'nor for a master')
 })
 
 t.test('a failed connection is explained in one sentence', async t => {

@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { Redis } from 'ioredis'
 import t from 'tap'
 import { openRedis } from '#lib/redis/open.js'
 import { selfSigned } from '../../support/certificate.js'
+import { startThreeNodes } from '../../support/cluster.js'
 import { startConfigured } from '../../support/sentinel.js'
 
 const dir = t.testdir()
@@ -51,17 +50,9 @@ const groups: Record<string, (t: Tap, lines: (port: number) => string[]) => Prom
     return (host, user) => `rediss+sentinel://${user}@${host}:${sentinel.port}/main`
   },
   'rediss+cluster': async (t, lines) => {
-    const node = await startConfigured(port => [
-      ...lines(port), ...users, 'cluster-enabled yes', 'cluster-announce-ip 127.0.0.1', 'cluster-announce-hostname localhost', 'cluster-preferred-endpoint-type hostname', ...isSecured(lines) ? ['tls-cluster yes'] : []
-    ])
-    t.teardown(() => node.remove())
-    const redis = new Redis({ host: '127.0.0.1', port: node.port, password: 'pw', ...isSecured(lines) ? { tls: { rejectUnauthorized: false } } : {} })
-    await redis.cluster('ADDSLOTSRANGE', 0, 16383)
-    for (const deadline = Date.now() + 30_000; !String(await redis.cluster('INFO')).includes('cluster_state:ok'); await sleep(50)) {
-      if (Date.now() > deadline) throw new Error('the cluster did not start')
-    }
-    redis.disconnect()
-    return (host, user) => `rediss+cluster://${user}@${host}:${node.port}`
+    const nodes = await startThreeNodes(port => [...lines(port), ...users], { tls: isSecured(lines), password: 'pw' })
+    t.teardown(() => Promise.all(nodes.map(node => node.remove())))
+    return (host, user) => `rediss+cluster://${user}@${nodes.map(({ port }) => `${host}:${port}`).join(',')}`
   }
 }
 type Tap = Pick<typeof t, 'teardown'>
