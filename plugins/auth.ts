@@ -1,6 +1,7 @@
 import fp from 'fastify-plugin'
 import { createAuthenticate, type Authenticate } from '#lib/access/authenticate.js'
 import { authorize, type Principal } from '#lib/access/authorize.js'
+import { requireFresh, type Moment } from '#lib/access/freshness.js'
 import type { AppOptions } from '#lib/app-options.js'
 import { createTheAdmin } from '#lib/auth-off/admin.js'
 import { createOpenAuthenticate } from '#lib/auth-off/authenticate.js'
@@ -10,6 +11,10 @@ import { actingScopeIn } from '#lib/oauth/registry.js'
 declare module 'fastify' {
   interface FastifyInstance {
     authenticate: Authenticate
+    /** How recently users must have proved who they are for what gives lasting access or raises rights, in seconds. */
+    maxAuthAge: number
+    /** @throws `fresh_authentication_required` unless that is so */
+    requireRecentAuth: (principal: Principal) => void
   }
   interface FastifyRequest {
     /** Who is calling by the credentials of the request, in a header or a cookie; null if there are none. @throws as `authenticate`, `csrf_failed` */
@@ -21,6 +26,9 @@ export default fp<AppOptions>(async (app, { config, now }) => {
   app.decorate('authenticate', config.AUTH === 'off'
     ? createOpenAuthenticate({ codec: app.codec, theAdmin: createTheAdmin(app.accountStore), scopesOf: app.scopesOf, now })
     : createAuthenticate({ codec: app.codec, standing: app.tokenStore.standing, apiTokens: app.apiTokenStore, actingScope: actingScopeIn(app.oauthClients), scopesOf: app.scopesOf, latestOnly: config.REVOKE_PREVIOUS_ACCESS === 'on', now }))
+  const moment = (): Moment => ({ now: now() / 1000, leeway: config.JWT_LEEWAY })
+  app.decorate('maxAuthAge', config.AUTH_MAX_AGE)
+  app.decorate('requireRecentAuth', principal => { requireFresh(config.AUTH_MAX_AGE, principal, moment()) })
   app.decorateRequest('identify', async function () {
     const sent = this.sentToken()
     if (!sent) return await this.identifyByPassword()
@@ -36,6 +44,6 @@ export default fp<AppOptions>(async (app, { config, now }) => {
     const principal = await request.identify()
     // What looks like credentials and is none must not become a guest: a client would see less without being told.
     if (rule.optional && !principal && request.headers.authorization !== undefined) fail('authentication_required')
-    request.caller = authorize(rule, principal, { now: now() / 1000, leeway: config.JWT_LEEWAY })
+    request.caller = authorize(rule, principal, moment())
   })
 }, { name: 'auth', dependencies: ['acting', 'auth-off', 'basic', 'accounts', 'credentials', 'token-store', 'api-token-store', 'oauth-clients', 'principal', 'route-rules', 'scopes', 'client', 'cors', 'dialect', 'security-headers', 'under-pressure'] })

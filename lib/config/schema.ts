@@ -38,6 +38,7 @@ export const Config = Type.Object({
   REFRESH_TOKENS: oneOf('`off`: a login gives out no refresh token, and its session ends with its access token (`SESSION_TIMEOUT`)', ['on', 'off'], 'on'),
   SESSION_MAX_AGE: seconds('Absolute lifetime of a session; no refresh extends it', 30 * 86_400),
   REFRESH_GRACE: Type.Number({ description: 'How long after a rotation the predecessor is answered with the same pair without an `Idempotency-Key` (seconds); fixed for a session when it is opened', default: 0, minimum: 0, maximum: 300 }),
+  AUTH_MAX_AGE: seconds('How recently users must have shown their password for what gives lasting access or raises rights; see docs/permissions.md', 900),
   MAX_SESSION: count('Open sessions per account', 10, 1, 1000),
   MAX_SESSION_POLICY: oneOf('At the limit: `evict` ends the session unused the longest, `reject` refuses the login', ['evict', 'reject'], 'evict'),
   BASIC_AUTH: oneOf('`on` takes user name and password by HTTP Basic wherever an access token is taken; each call costs as much as a login', ['on', 'off'], 'off'),
