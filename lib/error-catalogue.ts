@@ -71,7 +71,7 @@ export const catalogue = {
 
   group_exists: [409, 'There is a group of that name.'],
   group_not_found: [404, 'There is no such group.'],
-  group_unknown: [422, 'One of the groups does not exist.'],
+  group_unknown: [422, 'One of the groups does not exist, or only its members and admins may share with it.'],
   owner_unknown: [422, 'There is no account of that name to own it.'],
 
   not_permitted: [403, 'The account may not do that here.'],

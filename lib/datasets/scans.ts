@@ -13,6 +13,7 @@ import { PLACE, search, type Search } from './query.js'
 import { look } from './read-scan.js'
 import type { Actor } from './rights.js'
 import type { Scan } from './schema.js'
+import { shareableGroups, type KnownGroups } from './sharing.js'
 
 export interface NewScan { id: string, metadata?: Metadata, sharing?: string[], visibility?: Visibility }
 
@@ -32,8 +33,7 @@ export interface Scans {
 }
 
 /** What scans need to know of accounts and groups. */
-export interface People {
-  groupsExist: (names: string[]) => Promise<boolean>
+export interface People extends KnownGroups {
   accountExists: (username: string) => Promise<boolean>
 }
 
@@ -55,8 +55,9 @@ export async function adoptScan ({ commits, layout, index, announce }: Core, id:
 export function createScans (core: Core, { metadata, people }: { metadata: MetadataService, people: People }): Scans {
   const { layout, workspace, commits, index, rights, now } = core
 
-  const knownGroups = async (names: string[]): Promise<void> => {
-    if (names.length > 0 && !await people.groupsExist(names)) fail('group_unknown')
+  /** @throws `group_unknown` */
+  const demandGroups = async (actor: Actor, names: string[]): Promise<void> => {
+    if ((await shareableGroups(people, actor, names)).length < names.length) fail('group_unknown')
   }
 
   const present = async (id: string): Promise<Scan> => presentScan(await index.get(id) ?? fail('scan_not_found'))
@@ -84,7 +85,7 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
       core.ready()
       rights.demandCreation(actor, id)
       if (!isScanId(id)) return fail('invalid_request', { errors: [{ path: '/id', message: 'is reserved' }] })
-      await knownGroups(sharing)
+      await demandGroups(actor, sharing)
       if (look(layout.scan(id))) return fail('scan_exists')
       const time = timeText(now())
       const folder = workspace.temporary()
@@ -126,8 +127,9 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
     },
 
     share: async (actor, id, { groups, visibility }) => {
-      await findScan(core, actor, 'own', id)
-      await knownGroups(groups)
+      const { groups: before } = await findScan(core, actor, 'own', id)
+      // Those that an admin has shared it with may stay, whoever the owner is.
+      await demandGroups(actor, groups.filter(group => !before.includes(group)))
       await metadata.amend(id, { sharing: groups, visibility })
       return await present(id)
     }
