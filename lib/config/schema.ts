@@ -37,7 +37,7 @@ export const Config = Type.Object({
   REFRESH_TIMEOUT: seconds('Lifetime of a refresh token, never past the end of its session', 86_400),
   REFRESH_TOKENS: oneOf('`off`: a login gives out no refresh token, and its session ends with its access token (`SESSION_TIMEOUT`)', ['on', 'off'], 'on'),
   SESSION_MAX_AGE: seconds('Absolute lifetime of a session; no refresh extends it', 30 * 86_400),
-  REFRESH_GRACE: Type.Number({ description: 'How long after a rotation the predecessor is answered with the same pair without an `Idempotency-Key` (seconds); fixed for a session when it is opened', default: 0, minimum: 0, maximum: 300 }),
+  REFRESH_GRACE: Type.Optional(Type.Number({ description: 'How long after a rotation the predecessor is answered with the same pair without an `Idempotency-Key` (seconds); fixed for a session when it is opened; absent: 0, and 60 for sessions opened at `/oauth/token`; sessions in cookies have at least 60', minimum: 0, maximum: 300 })),
   AUTH_MAX_AGE: seconds('How recently users must have shown their password for what gives lasting access or raises rights; see docs/permissions.md', 900),
   MAX_SESSION: count('Open sessions per account', 10, 1, 1000),
   MAX_SESSION_POLICY: oneOf('At the limit: `evict` ends the session unused the longest, `reject` refuses the login', ['evict', 'reject'], 'evict'),
