@@ -56,7 +56,8 @@ export const catalogue = {
   refresh_not_offered: [401, 'There are no refresh tokens here (REFRESH_TOKENS); sign in again.'],
   request_too_late: [503, 'The request waited too long and was dropped before it changed anything.'],
 
-  username_taken: [409, 'The user name belongs to an account, or did once.'],
+  username_taken: [409, 'The user name belongs to an account, did once, or names the owner of data sets.'],
+  username_reserved: [422, 'The user name is, or looks like, a word that the service uses itself; choose another one.'],
   password_too_short: [422, 'The password is shorter than PASSWORD_MIN_LENGTH.'],
   registration_closed: [403, 'Nobody can register here; ask an administrator for an account.'],
   invitation_required: [403, 'Registering here needs an invitation.'],
@@ -73,7 +74,7 @@ export const catalogue = {
 
   group_exists: [409, 'There is a group of that name.'],
   group_not_found: [404, 'There is no such group.'],
-  group_unknown: [422, 'One of the groups does not exist.'],
+  group_unknown: [422, 'One of the groups does not exist, or only its members and admins may share with it.'],
   owner_unknown: [422, 'There is no account of that name to own it.'],
 
   not_permitted: [403, 'The account may not do that here.'],

@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import { createAuthenticate, type Authenticate } from '#lib/access/authenticate.js'
 import { authorize, heldTo, type Principal } from '#lib/access/authorize.js'
-import type { Moment } from '#lib/access/freshness.js'
+import { requireFresh, type Moment } from '#lib/access/freshness.js'
 import type { AppOptions } from '#lib/app-options.js'
 import { createTheAdmin } from '#lib/auth-off/admin.js'
 import { createOpenAuthenticate } from '#lib/auth-off/authenticate.js'
@@ -11,6 +11,10 @@ import { actingScopeIn } from '#lib/oauth/registry.js'
 declare module 'fastify' {
   interface FastifyInstance {
     authenticate: Authenticate
+    /** How recently users must have proved who they are for what gives lasting access or raises rights, in seconds. */
+    maxAuthAge: number
+    /** @throws `fresh_authentication_required` unless that is so */
+    requireRecentAuth: (principal: Principal) => void
   }
   interface FastifyRequest {
     /** Who is calling by the credentials of the request, in a header or a cookie; null if there are none. @throws as `authenticate`, `csrf_failed` */
@@ -23,6 +27,8 @@ export default fp<AppOptions>(async (app, { config, now }) => {
     ? createOpenAuthenticate({ codec: app.codec, theAdmin: createTheAdmin(app.accountStore), scopesOf: app.scopesOf, now })
     : createAuthenticate({ codec: app.codec, standing: app.tokenStore.standing, apiTokens: app.apiTokenStore, actingScope: actingScopeIn(app.oauthClients), scopesOf: app.scopesOf, latestOnly: config.REVOKE_PREVIOUS_ACCESS === 'on', now }))
   const moment = (): Moment => ({ now: now() / 1000, leeway: config.JWT_LEEWAY })
+  app.decorate('maxAuthAge', config.AUTH_MAX_AGE)
+  app.decorate('requireRecentAuth', principal => { requireFresh(config.AUTH_MAX_AGE, principal, moment()) })
   app.decorateRequest('identify', async function () {
     const sent = this.sentToken()
     if (!sent) return await this.identifyByPassword()

@@ -16,6 +16,7 @@ export default fp<AppOptions>(async (app, { config, now, skew }) => {
     accountStore,
     audit: app.auditStore,
     scopesOf: app.scopesOf,
+    isOwnerName: app.datasets.isOwnerName,
     store: createLinkStore({ redis, names, now, skew }),
     invitations: createInvitationStore({ redis, names, sealing, stamp }),
     outbox,
@@ -30,4 +31,4 @@ export default fp<AppOptions>(async (app, { config, now, skew }) => {
     durable: app.durable,
     report: app.tell
   }))
-}, { name: 'links', dependencies: ['redis', 'keys', 'sealing', 'accounts', 'audit', 'events', 'limits', 'mail', 'scopes'] })
+}, { name: 'links', dependencies: ['redis', 'keys', 'sealing', 'accounts', 'audit', 'events', 'limits', 'mail', 'scopes', 'datasets'] })

@@ -17,7 +17,7 @@ export default fp<AppOptions>(async (app, { config, randomId }) => {
     store: app.tokenStore,
     codec: app.codec,
     sealing: app.sealing,
-    grace: config.REFRESH_GRACE * 1000,
+    grace: config.REFRESH_GRACE === undefined ? undefined : config.REFRESH_GRACE * 1000,
     scopesOf: app.scopesOf,
     refreshes: config.REFRESH_TOKENS === 'on',
     randomId,

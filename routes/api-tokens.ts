@@ -11,7 +11,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   const params = Type.Object({ id: ApiTokenId })
 
   app.post('', {
-    config,
+    config: { auth: { scopes: ['api-tokens'], fresh: app.maxAuthAge } },
     schema: { ...shared, operationId: 'createApiToken', summary: 'Issue a token for a machine, limited to some data sets', body: NewApiToken, response: { 201: ref(IssuedToken), ...refusals(422, 429), ...common } }
   }, async (request, reply) => {
     const issued = await app.apiTokens.create(request.principal, request.body)

@@ -19,7 +19,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   }, async request => await app.pairing.approvals.look(request.body.user_code, approver(request)))
 
   app.post('/approve', {
-    config,
+    config: { auth: { scopes: ['api-tokens'], fresh: app.maxAuthAge } },
     schema: { ...shared, operationId: 'approveDevice', summary: 'Give a device an API token, limited to some data sets', body: DeviceApproval, response: { 200: ref(ApiToken), ...refusals(422), ...common } }
   }, async request => await app.pairing.approvals.approve(request.body, approver(request)))
 

@@ -37,7 +37,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   })
 
   app.put('/:name/members/:username', {
-    config,
+    config: { auth: { scopes: ['groups'], fresh: app.maxAuthAge } },
     schema: { ...shared, operationId: 'addMember', summary: 'Add a member; for admins and members', params: member, response: { 204: Type.Null(), ...refusals(404), ...common } }
   }, async (request, reply) => {
     await app.groups.addMember(request.principal.account, request.params.name, request.params.username)

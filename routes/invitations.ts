@@ -22,7 +22,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   }, async request => await app.links.invitations.list(request.query))
 
   app.post('', {
-    config,
+    config: { auth: { scopes: ['users'], fresh: app.maxAuthAge } },
     schema: {
       ...shared,
       operationId: 'createInvitation',

@@ -19,7 +19,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       ...shared,
       operationId: 'updateProfile',
       summary: 'Change the own account',
-      description: 'Another e-mail address gets a link that verifies it, and takes an authentication of the last 15 minutes, because a lost password is replaced by mail.',
+      description: 'Another e-mail address gets a link that verifies it, and takes an authentication of the last `AUTH_MAX_AGE` seconds, because a lost password is replaced by mail.',
       body: Type.Object({ fullname: Type.Optional(Fullname), email: Type.Optional(Nullable(Email)) }, { additionalProperties: false, minProperties: 1 }),
       response: { 200: ref(User), ...common }
     }

@@ -21,7 +21,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   }, async request => await app.accounts.get(request.params.id))
 
   app.post('', {
-    config,
+    config: { auth: { scopes: ['users'], fresh: app.maxAuthAge } },
     schema: {
       ...shared,
       operationId: 'createUser',
@@ -49,6 +49,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       ...shared,
       operationId: 'updateUser',
       summary: 'Change an account; deactivating it ends its sessions',
+      description: 'Other roles, `active: true` and `verified: true` take an authentication of the last `AUTH_MAX_AGE` seconds.',
       params,
       body: Type.Object({
         fullname: Type.Optional(Fullname),
@@ -58,7 +59,10 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       }, { additionalProperties: false, minProperties: 1 }),
       response: { 200: ref(User), ...refusals(404, 409), ...common }
     }
-  }, async request => await app.accounts.update(request.params.id, request.body))
+  }, async ({ principal, params: { id }, body }) => {
+    if (body.roles !== undefined || body.active === true || body.verified === true) app.requireRecentAuth(principal)
+    return await app.accounts.update(id, body)
+  })
 
   app.delete('/:id', {
     config,

@@ -36,18 +36,18 @@ Every error is \`application/problem+json\` (RFC 9457) with one of these in \`co
 ${table(['code', 'status', 'sentence'], Object.entries(catalogue).map(([code, [status, sentence]]) => [`\`${code}\``, String(status), sentence]))}
 `
 
-const ruleText = (rule: AuthRule): string => {
+const ruleText = (rule: AuthRule, maxAuthAge: number): string => {
   if (rule === 'public') return 'public'
   if (rule === 'self') return 'self: the route reads its own credentials'
   const token = ['access token', rule.scopes.map(scope => `\`${scope}\``).join(', ')].filter(part => part !== '').join(' with ')
-  if (rule.fresh !== undefined) return `${token}, fresh${rule.fresh === true ? '' : ` within ${rule.fresh} s`}`
+  if (rule.fresh !== undefined) return `${token}, fresh${rule.fresh === true ? '' : ` within ${rule.fresh === maxAuthAge ? '`AUTH_MAX_AGE`' : `${rule.fresh} s`}`}`
   return rule.optional ? `${token}, or nothing (a guest, see GUEST_ACCESS)` : token
 }
 
 export const routesDocument = (app: FastifyInstance): string => {
   const rows = app.routeRules()
     .filter(({ method, url }) => !['HEAD', 'OPTIONS'].includes(method) && !url.startsWith('/docs'))
-    .map(({ method, url, auth }) => [method, `\`${url.replace(/(.)\/$/, '$1')}\``, ruleText(auth)])
+    .map(({ method, url, auth }) => [method, `\`${url.replace(/(.)\/$/, '$1')}\``, ruleText(auth, app.maxAuthAge)])
     .sort(([m1 = '', a = ''], [m2 = '', b = '']) => a < b ? -1 : a > b ? 1 : m1 < m2 ? -1 : 1)
   return `${note}
 # Routes and who may call them

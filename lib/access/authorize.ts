@@ -2,7 +2,7 @@ import type { Account } from '../accounts/account.js'
 import { fail, type ErrorExtras } from '../errors.js'
 import type { Grants } from '../api-tokens/grants.js'
 import type { Transport } from '../sessions/state.js'
-import { isFresh, type Moment } from './freshness.js'
+import { requireFresh, type Moment } from './freshness.js'
 import type { AuthRule } from './rule.js'
 
 interface Caller {
@@ -60,8 +60,7 @@ export function authorize (rule: Exclude<AuthRule, 'public' | 'self'>, principal
   if (principal.kind === 'api' && !rule.api) return fail('api_token_not_accepted', { scope: rule.scopes.join(' '), subject: subjectOf(principal) })
   const missing = rule.scopes.filter(scope => !principal.may(scope))
   if (missing.length > 0) return fail('insufficient_scope', { scope: rule.scopes.join(' '), subject: subjectOf(principal) })
-  // OpenID Connect Core section 3.1.2.1: a max_age of 0 asks for an authentication anew.
-  if (rule.fresh !== undefined && !isFresh(rule.fresh, principal, moment)) return fail('fresh_authentication_required', { maxAge: rule.fresh === true ? 0 : rule.fresh })
+  if (rule.fresh !== undefined) requireFresh(rule.fresh, principal, moment)
   return principal
 }
 

@@ -1,3 +1,4 @@
+import { fail } from '../errors.js'
 import type { Principal } from './authorize.js'
 
 /** How recently a user must have proved who they are: by the very token (`true`), or within so many seconds. */
@@ -15,4 +16,10 @@ export function isFresh (wanted: Freshness, principal: Principal, { now, leeway 
   const age = now - principal.authTime
   if (age < -leeway) return false
   return wanted === true ? principal.fresh : age <= wanted
+}
+
+/** @throws `fresh_authentication_required` */
+export function requireFresh (wanted: Freshness, principal: Principal, moment: Moment): void {
+  // OpenID Connect Core section 3.1.2.1: a max_age of 0 asks for an authentication anew.
+  if (!isFresh(wanted, principal, moment)) fail('fresh_authentication_required', { maxAge: wanted === true ? 0 : wanted })
 }

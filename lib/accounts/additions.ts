@@ -2,6 +2,7 @@ import type { Role } from '../access/scopes.js'
 import { fail } from '../errors.js'
 import type { Report } from '../events.js'
 import { isActiveAdmin, presentUser, type Account } from './account.js'
+import { isReservedName } from './reserved-names.js'
 import type { User } from './schema.js'
 import type { AccountStore, Registered } from './store.js'
 
@@ -21,7 +22,7 @@ export interface ForeignAccount { username: string, fullname: string, hash: stri
 
 /** How accounts come to be. */
 export interface Additions {
-  /** @throws `username_taken`, `password_too_short` */
+  /** @throws `username_taken`, `username_reserved`, `password_too_short` */
   create: (account: NewAccount) => Promise<User>
   /** Takes an account over with its password. @returns whether its name was free */
   adopt: (account: ForeignAccount) => Promise<boolean>
@@ -51,6 +52,7 @@ export function createAdditions ({ store, hashPassword, randomId, now, report }:
 
   return {
     create: async ({ username, fullname, password, roles = ['reader'], email = null, verified = false, registered }) => {
+      if (isReservedName(username)) return fail('username_reserved')
       const hash = await hashPassword(password)
       return await add({ ...blank, fullname, username, password: hash, roles, verified, email, created: now() }, registered) ?? fail('username_taken')
     },

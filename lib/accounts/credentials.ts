@@ -4,7 +4,7 @@ import type { Report } from '../events.js'
 import { addressKey } from '../limits/address.js'
 import type { Limit } from '../limits/limit.js'
 import type { Account } from './account.js'
-import type { Passwords } from './passwords.js'
+import type { Match, Passwords } from './passwords.js'
 import type { SlowDown } from './slow-down.js'
 import type { AccountStore } from './store.js'
 
@@ -24,22 +24,21 @@ export interface Attempt { username: string, password: string, address: string }
 interface Parts { store: AccountStore, passwords: Passwords, slowDown: SlowDown, audit: Pick<AuditStore, 'failedLogin'>, limit: Limit, report: Report }
 
 export function createCredentials ({ store, passwords, slowDown, audit, limit, report }: Parts): Credentials {
-  const compare: Credentials['verify'] = async (account, { username, password, address }) => {
+  const compare = async (account: Account | undefined, { username, password, address }: Attempt): Promise<{ account: Account, match: Match }> => {
     const pair = { username, address, unlocked: account?.unlocked ?? 0 }
     // Asked when the turn has come: attempts that wait in line together must not pass together.
-    const matches = await passwords.verify(account?.password, password, () => slowDown.check(pair))
-    if (!matches || !account?.active) {
-      const reason = account === undefined ? 'unknown_user' : matches ? 'inactive' : 'wrong_password'
+    const match = await passwords.verify(account?.password, password, () => slowDown.check(pair))
+    if (match === 'none' || !account?.active) {
+      const reason = account === undefined ? 'unknown_user' : match === 'none' ? 'wrong_password' : 'inactive'
       await Promise.all([slowDown.failed(pair), audit.failedLogin({ user: account?.id ?? null, address, reason })])
       report({ type: 'login_failed', user: account?.id ?? null })
       return fail('invalid_credentials')
     }
     await slowDown.succeeded(pair)
-    return account
+    return { account, match }
   }
 
   const renewHash = async (account: Account, password: string): Promise<Account> => {
-    if (!passwords.isOutdated(account.password)) return account
     const renewed = await store.update(account.id, { members: { password: await passwords.hash(password) }, provided: { password: account.password } })
     return renewed.outcome === 'updated' ? renewed.account : account
   }
@@ -47,13 +46,13 @@ export function createCredentials ({ store, passwords, slowDown, audit, limit, r
   return {
     verify: async (account, attempt) => {
       await limit(addressKey(attempt.address))
-      return await compare(account, attempt)
+      return (await compare(account, attempt)).account
     },
     authenticate: async ({ username, password, address }) => {
       await limit(addressKey(address))
       const name = username.toLowerCase()
-      const account = await compare(await store.byUsername(name), { username: name, password, address })
-      return await renewHash(account, password)
+      const { account, match } = await compare(await store.byUsername(name), { username: name, password, address })
+      return match === 'outdated' ? await renewHash(account, password) : account
     }
   }
 }

@@ -4,7 +4,8 @@ import type { Account } from './account.js'
 import type { Passwords } from './passwords.js'
 import type { AccountStore } from './store.js'
 
-const USERNAME = 'admin'
+/** Of the first admin; nobody else may register as one. */
+export const FIRST_ADMIN = 'admin'
 
 interface Parts {
   store: AccountStore
@@ -29,7 +30,7 @@ export async function ensureFirstAdmin ({ store, passwords, given, randomId, now
   }
   if (await store.hasAdmin()) return
   const existing = await findAdmins(store)
-  if (existing.some(account => account.username !== USERNAME || account.lastLogin !== null)) {
+  if (existing.some(account => account.username !== FIRST_ADMIN || account.lastLogin !== null)) {
     for (const account of existing) await store.addAdmin(account.id)
     return
   }
@@ -38,7 +39,7 @@ export async function ensureFirstAdmin ({ store, passwords, given, randomId, now
   const [unannounced] = existing
   const id = unannounced ? await replacePassword(store, unannounced.id, hash) : await store.create(blank(randomId(), hash, now()))
   if (id === null) return
-  if (given === undefined) announce(USERNAME, password)
+  if (given === undefined) announce(FIRST_ADMIN, password)
   await store.addAdmin(id)
 }
 
@@ -60,5 +61,5 @@ async function replacePassword (store: AccountStore, id: string, password: strin
 }
 
 const blank = (id: string, password: string, created: number): Account => ({
-  id, username: USERNAME, fullname: 'Administrator', password, roles: ['admin'], groups: [], active: true, verified: false, email: null, created, lastLogin: null, unlocked: 0
+  id, username: FIRST_ADMIN, fullname: 'Administrator', password, roles: ['admin'], groups: [], active: true, verified: false, email: null, created, lastLogin: null, unlocked: 0
 })

@@ -1,6 +1,7 @@
 import { fail } from '../errors.js'
 import type { Changes } from './changes.js'
 import type { Credentials } from './credentials.js'
+import { opaqueString } from './opaque-string.js'
 import type { Passwords } from './passwords.js'
 import type { AccountStore } from './store.js'
 
@@ -29,7 +30,7 @@ interface Parts {
 
 export function createNewPasswords ({ store, passwords, credentials, changes: { known, change }, shortestPassword, now }: Parts): NewPasswords {
   const hashPassword = async (password: string): Promise<string> => {
-    if ([...password].length < shortestPassword) return fail('password_too_short')
+    if ([...opaqueString(password)].length < shortestPassword) return fail('password_too_short')
     return await passwords.hash(password)
   }
 

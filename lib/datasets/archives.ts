@@ -18,6 +18,7 @@ import { receive } from './receive.js'
 import type { Actor } from './rights.js'
 import { adoptScan, type People } from './scans.js'
 import type { Scan } from './schema.js'
+import { shareableGroups } from './sharing.js'
 import type { Upload } from './upload.js'
 
 /** A scan as one ZIP. */
@@ -35,17 +36,16 @@ const MOST_GROUPS = 100
 export function createArchives (core: Core, { people, limits }: Parts): Archives {
   const { layout, workspace, index, now } = core
 
-  /** What an archive says of groups counts only as far as they exist here. */
-  const knownGroups = async (sharing: unknown): Promise<string[]> => {
+  /** What an archive says of groups counts only as far as its importer could share the scan with them. */
+  const groupsIn = async (actor: Actor, sharing: unknown): Promise<string[]> => {
     const names = Array.isArray(sharing) ? [...new Set(sharing.filter(name => typeof name === 'string'))].slice(0, MOST_GROUPS) : []
-    const known = await Promise.all(names.map(async name => await people.groupsExist([name])))
-    return names.filter((_name, i) => known[i])
+    return await shareableGroups(people, actor, names)
   }
 
   const takeOver = async (folder: string, actor: Actor): Promise<void> => {
     const path = join(folder, 'metadata', 'metadata.json')
     const { sharing, ...given } = objectIn(folder, path, 'metadata') ?? {}
-    const groups = await knownGroups(sharing)
+    const groups = await groupsIn(actor, sharing)
     const time = timeText(now())
     const value: Metadata = {
       created: time,

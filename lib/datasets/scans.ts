@@ -15,6 +15,7 @@ import { PLACE, search, type Search } from './query.js'
 import { look } from './read-scan.js'
 import type { Actor } from './rights.js'
 import type { Scan } from './schema.js'
+import { shareableGroups, type KnownGroups } from './sharing.js'
 
 export interface NewScan { id: string, metadata?: Metadata, sharing?: string[], visibility?: Visibility }
 
@@ -34,8 +35,7 @@ export interface Scans {
 }
 
 /** What scans need to know of accounts and groups. */
-export interface People {
-  groupsExist: (names: string[]) => Promise<boolean>
+export interface People extends KnownGroups {
   accountExists: (username: string) => Promise<boolean>
 }
 
@@ -58,8 +58,9 @@ export async function adoptScan ({ commits, layout, index, announce }: Core, per
 export function createScans (core: Core, { metadata, people }: { metadata: MetadataService, people: People }): Scans {
   const { layout, workspace, commits, index, rights, now } = core
 
-  const knownGroups = async (names: string[]): Promise<void> => {
-    if (names.length > 0 && !await people.groupsExist(names)) fail('group_unknown')
+  /** @throws `group_unknown` */
+  const demandGroups = async (actor: Actor, names: string[]): Promise<void> => {
+    if ((await shareableGroups(people, actor, names)).length < names.length) fail('group_unknown')
   }
 
   const present = async (id: string): Promise<Scan> => presentScan(await index.get(id) ?? fail('scan_not_found'))
@@ -94,7 +95,7 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
       core.ready()
       const permit = Permit.creation(core, actor, id)
       if (!isScanId(id)) return fail('invalid_request', { errors: [{ path: '/id', message: 'is reserved' }] })
-      await knownGroups(sharing)
+      await demandGroups(actor, sharing)
       if (look(layout.scan(id))) return fail('scan_exists')
       const time = timeText(now())
       const folder = workspace.temporary()
@@ -138,7 +139,9 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
 
     share: async (actor, id, { groups, visibility }, precondition) => {
       const permit = await Permit.use(core, actor, 'own', id)
-      await knownGroups(groups)
+      // Those that an admin has shared it with may stay, whoever the owner is.
+      const before = (await findScan(core, actor, 'own', id)).groups
+      await demandGroups(actor, groups.filter(group => !before.includes(group)))
       await metadata.amend(permit, { sharing: groups, visibility }, asking(id, precondition))
       return await tagged(id)
     }

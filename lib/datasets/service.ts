@@ -18,6 +18,7 @@ import type { Fault } from './listing.js'
 import { createMetadata, type MetadataService } from './metadata.js'
 import { createModels, type Models } from './models.js'
 import { isScanId } from './names.js'
+import { createIsOwnerName, type IsOwnerName } from './owner-names.js'
 import { createPaths, type Paths } from './paths.js'
 import { createPictures, type Pictures } from './pictures.js'
 import { createReplicaId } from './replica.js'
@@ -40,6 +41,7 @@ export interface Datasets {
   paths: Paths
   views: Views
   doctor: Doctor
+  isOwnerName: IsOwnerName
   /** Fulfilled when the folder is indexed. */
   opened: Promise<void>
   root: string
@@ -118,6 +120,7 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
     paths: createPaths(core, { files, largest: largestFile }),
     views: createViews(core),
     doctor: createDoctor(core),
+    isOwnerName: createIsOwnerName(core),
     opened: upkeep.opened,
     root,
     isReady: upkeep.isReady,

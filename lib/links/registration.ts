@@ -1,3 +1,4 @@
+import { FIRST_ADMIN } from '../accounts/first-admin.js'
 import type { Accounts } from '../accounts/service.js'
 import type { User } from '../accounts/schema.js'
 import { fail } from '../errors.js'
@@ -11,9 +12,10 @@ import type { NewRegistration } from './schema.js'
 
 /**
  * Makes an account for somebody who has none. A user name that is taken is told, because another one must
- * be chosen; whether an e-mail address is known is not.
- * @throws `registration_closed`, `invitation_required`, `invitation_for_another`, `link_invalid`,
- *   `username_taken`, `password_too_short`, `too_many_requests`
+ * be chosen; whether an e-mail address is known is not. A name that owns data sets is for admins to give: its
+ * account has these data sets.
+ * @throws `registration_closed`, `invitation_required`, `invitation_for_another`, `link_invalid`, `username_taken`,
+ *   `username_reserved`, `password_too_short`, `too_many_requests`, `datasets_indexing`
  */
 export type Register = (registration: NewRegistration, address: string) => Promise<User>
 
@@ -23,6 +25,8 @@ interface Parts {
   links: Links
   invitations: Invitations
   verification: EmailVerification
+  /** Whether data sets have an owner of that name. */
+  isOwnerName: (username: string) => Promise<boolean>
   /** Attempts from one address. */
   limit: Limit
   report: Report
@@ -30,7 +34,7 @@ interface Parts {
 
 const uninvited: Invited = { roles: ['reader'], verified: false }
 
-export function createRegister ({ mode, accounts, links, invitations, verification, limit, report }: Parts): Register {
+export function createRegister ({ mode, accounts, links, invitations, verification, isOwnerName, limit, report }: Parts): Register {
   const create = async ({ username, fullname, password, email }: NewRegistration, invited: Invited, invitation: string | null): Promise<User> => {
     const user = await accounts.create({ username, fullname, password, email: email ?? null, ...invited, registered: invitation === null ? {} : { invitation } })
     report({ type: 'registered', user: user.id, invitation })
@@ -42,6 +46,7 @@ export function createRegister ({ mode, accounts, links, invitations, verificati
     const { invitation, email } = registration
     if (invitation === undefined && mode === 'invite') return fail('invitation_required')
     await limit(addressKey(address))
+    if (registration.username.toLowerCase() === FIRST_ADMIN || await isOwnerName(registration.username)) return fail('username_taken')
     const user = invitation === undefined
       ? await create(registration, uninvited, null)
       : await links.spend('invitation', invitation, async (facts, id) => {

@@ -32,6 +32,8 @@ interface Parts {
   accountStore: AccountStore
   audit: Pick<AuditStore, 'record'>
   scopesOf: ScopesOf
+  /** Whether data sets have an owner of that name. */
+  isOwnerName: (username: string) => Promise<boolean>
   store: LinkStore
   invitations: InvitationStore
   outbox: Outbox

@@ -2,6 +2,7 @@ import { Value } from '@sinclair/typebox/value'
 import { roles, type Role } from '../access/scopes.js'
 import { Fullname, Username } from '../accounts/schema.js'
 import type { ForeignAccount } from '../accounts/additions.js'
+import { isReservedName } from '../accounts/reserved-names.js'
 import { isUsableHash } from './argon2-hash.js'
 import { membersOf, shown, timeOf } from './read-json.js'
 
@@ -18,6 +19,7 @@ export function judgeUser (entry: unknown, now: number): Judged {
   if (!Value.Check(Username, username)) return skip(`${shown(username)}: not taken over, that is no user name here`)
   const name = username.toLowerCase()
   if (name === 'guest') return skip('guest: not taken over, what guests may read is GUEST_ACCESS here')
+  if (isReservedName(name)) return skip(`${name}: not taken over, the service uses that word, or one that looks like it, itself`)
   if (typeof hash !== 'string' || !isUsableHash(hash)) return skip(`${name}: not taken over, its password is no Argon2 hash that can be used here`)
   const given = listOf(rest.roles)
   const kept = roles.filter(role => given.includes(role))

@@ -9,5 +9,9 @@ const ALWAYS = 10 * 365 * 86_400_000
  */
 const least: Record<Transport, number> = { bearer: 0, cookie: 60_000, dpop: ALWAYS }
 
-/** The grace of a session that is opened with a transport, where others have so many milliseconds. */
-export const graceOf = (transport: Transport, others: number): number => Math.max(others, least[transport])
+/** Libraries of OAuth clients know no Idempotency-Key, and refresh from several threads and processes at the same time. */
+const TOKEN_ENDPOINT = 60_000
+
+/** @param door where the session is opened @param configured what the operator says (milliseconds) */
+export const graceOf = (transport: Transport, door: 'login' | 'token endpoint', configured: number | undefined): number =>
+  Math.max(configured ?? (door === 'token endpoint' ? TOKEN_ENDPOINT : 0), least[transport])

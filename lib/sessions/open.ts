@@ -23,6 +23,8 @@ export interface Login {
   proof?: Proof | undefined
   /** Whose tokens they are, and the most that those may carry; default: our own client, which may all that the account may. */
   client?: SessionClient
+  /** Where they sign in; default: `login`. */
+  door?: 'login' | 'token endpoint'
 }
 
 /** What a session is opened with. */
@@ -30,8 +32,8 @@ export interface OpenParts {
   store: SessionStore
   codec: Codec
   sealing: Pick<Sealing, 'forUser'>
-  /** Milliseconds. */
-  grace: number
+  /** Milliseconds; undefined where the operator has not set any. */
+  grace: number | undefined
   scopesOf: ScopesOf
   randomId: () => string
   report: Report
@@ -39,7 +41,7 @@ export interface OpenParts {
 
 /** Opens a session, and ends those that make room for it. */
 export const createOpen = ({ store, codec, sealing, grace, scopesOf, randomId, report }: OpenParts) =>
-  async ({ account, scope, device, proof, transport: asked = 'bearer', client = OURS }: Login): Promise<TokenPair> => {
+  async ({ account, scope, device, proof, transport: asked = 'bearer', client = OURS, door = 'login' }: Login): Promise<TokenPair> => {
     const allowed = within(scopesOf(account), client.scope)
     const transport = proof ? 'dpop' : asked
     await proof?.spend()
@@ -52,7 +54,7 @@ export const createOpen = ({ store, codec, sealing, grace, scopesOf, randomId, r
       transport,
       clientId: client.id,
       jkt: proof?.jkt,
-      grace: graceOf(transport, grace),
+      grace: graceOf(transport, door, grace),
       device: sealDevice(await sealing.forUser(account.id), device),
       accessJti: randomId(),
       kid: await codec.signing()

@@ -24,7 +24,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   }, async request => await app.plantdb.signingIn.logout(request.account, request.signedIn.session))
 
   app.post('/create-api-token', {
-    config: { auth: { scopes: ['api-tokens'] } },
+    config: { auth: { scopes: ['api-tokens'], fresh: app.maxAuthAge } },
     schema: {
       ...shared,
       operationId: 'plantdbCreateApiToken',

@@ -5,7 +5,7 @@ import { Message } from '#lib/plantdb/schema.js'
 
 const routes: FastifyPluginAsyncTypebox = async app => {
   app.post('/register', {
-    config: { auth: { scopes: ['users'] } },
+    config: { auth: { scopes: ['users'], fresh: app.maxAuthAge } },
     schema: {
       tags: ['PlantDB'],
       operationId: 'plantdbRegister',

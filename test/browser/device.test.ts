@@ -83,3 +83,26 @@ t.test('a user approves and denies devices on the page, with a telephone', { ski
   t.equal(wordOf(await poll(running, stranger.device_code)), 'access_denied')
   t.strictSame(faults, [], 'the policy of the page lets it do all of that')
 })
+
+t.test('a sign-in that has grown too old is asked for again, and the device waits', { skip }, async t => {
+  const running = await start(t, { SESSION_TIMEOUT: '3600', AUTH_MAX_AGE: '60' })
+  await running.createUser('maker', { roles: ['contributor'] })
+  await running.app.listen({ host: '127.0.0.1', port: 0 })
+  const { page } = await openPhone(t)
+  const { body: device } = await begin(running, { device_name: 'Camera 3', datasets: 'cam_*/write' })
+  await page.goto(`http://127.0.0.1:${(running.app.server.address() as AddressInfo).port}/device#${device.user_code}`)
+  const signIn = async (): Promise<void> => {
+    await page.getByLabel('User name').fill('maker')
+    await page.getByLabel('Password').fill(PASSWORD)
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByRole('heading', { name: 'Is this your device?' }).waitFor()
+  }
+  await signIn()
+  running.clock.advance(61)
+  await page.getByRole('button', { name: 'Approve' }).click()
+  await page.getByRole('alert').getByText('Sign in again; the device still waits.').waitFor()
+  await signIn()
+  await page.getByRole('button', { name: 'Approve' }).click()
+  await page.getByRole('heading', { name: 'Approved' }).waitFor()
+  t.equal(wordOf(await poll(running, device.device_code)), 'token')
+})

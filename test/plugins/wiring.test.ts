@@ -9,7 +9,7 @@ const decorators = [
   'redis', 'names', 'durable', 'keys', 'sealing', 'reseal', 'endEverything', 'jwt', 'codec', 'events', 'tell', 'metrics', 'cookieGuard', 'tokenStore', 'apiTokenStore', 'apiTokens', 'incidents', 'sessions', 'logout',
   'limits', 'accounts', 'accountStore', 'groups', 'datasets', 'acceptUploads', 'ensureFirstAdmin', 'authenticate', 'routeRules', 'exchangeGrant', 'introspectToken', 'revokeToken', 'serverMetadata', 'readiness', 'swagger', 'plantdb', 'speakPlantDB', 'withoutSlashes',
   'pairing', 'devicePage', 'authorizeDevice', 'oauthClients',
-  'methodsOf', 'publicUrl', 'outbox', 'links', 'linkPage', 'updateProfile'
+  'methodsOf', 'publicUrl', 'outbox', 'links', 'linkPage', 'updateProfile', 'maxAuthAge', 'requireRecentAuth'
 ]
 
 const may = (...scopes: string[]) => ({ scopes })
@@ -21,6 +21,7 @@ const remove = machinesMay('datasets:delete')
 
 const create = machinesMay('datasets:create')
 const anyToken = may()
+const recentlyMay = (...scopes: string[]) => ({ scopes, fresh: 900 })
 
 const table: Record<string, unknown> = {
   'GET /': 'public',
@@ -56,7 +57,7 @@ const table: Record<string, unknown> = {
   'GET /pcGroundTruth/:scan/:fileset/:file': read,
   'GET /pointcloud/:scan/:fileset/:file': read,
   'GET /refresh': read,
-  'POST /register': may('users'),
+  'POST /register': recentlyMay('users'),
   'GET /scan/:scan': read,
   'POST /scan/:scan': create,
   'GET /scan/:scan/filesets': read,
@@ -69,7 +70,7 @@ const table: Record<string, unknown> = {
   'GET /sequence/:scan': read,
   'GET /skeleton/:scan': read,
   'POST /token-refresh': 'self',
-  'POST /create-api-token': may('api-tokens'),
+  'POST /create-api-token': recentlyMay('api-tokens'),
   'POST /token-validation': machinesMay(),
   'GET /health/live': 'public',
   'GET /health/ready': 'public',
@@ -90,13 +91,13 @@ const table: Record<string, unknown> = {
   'POST /oauth/token': 'self',
   'POST /v1/datasets/refresh': may('guardcell:superuser', 'datasets:read'),
   'POST /v1/devices/lookup': may('api-tokens'),
-  'POST /v1/devices/approve': may('api-tokens'),
+  'POST /v1/devices/approve': recentlyMay('api-tokens'),
   'POST /v1/devices/deny': may('api-tokens'),
   'GET /v1/groups': may('groups'),
   'POST /v1/groups': may('groups'),
   'GET /v1/groups/:name': may('groups'),
   'DELETE /v1/groups/:name': may('groups'),
-  'PUT /v1/groups/:name/members/:username': may('groups'),
+  'PUT /v1/groups/:name/members/:username': recentlyMay('groups'),
   'DELETE /v1/groups/:name/members/:username': may('groups'),
   'GET /v1/keys': { scopes: ['keys'], fresh: true },
   'POST /v1/keys/rotate': { scopes: ['keys'], fresh: true },
@@ -130,7 +131,7 @@ const table: Record<string, unknown> = {
   'PUT /v1/scans/:scan/filesets/:fileset/files/:file/metadata': write,
   'PATCH /v1/scans/:scan/filesets/:fileset/files/:file/metadata': write,
   'GET /v1/api-tokens': may('api-tokens'),
-  'POST /v1/api-tokens': may('api-tokens'),
+  'POST /v1/api-tokens': recentlyMay('api-tokens'),
   'GET /v1/api-tokens/eligibility': may('api-tokens'),
   'GET /v1/api-tokens/:id': may('api-tokens'),
   'DELETE /v1/api-tokens/:id': may('api-tokens'),
@@ -148,7 +149,7 @@ const table: Record<string, unknown> = {
   'POST /v1/auth/refresh': 'self',
   'POST /v1/auth/register': 'public',
   'GET /v1/invitations': may('users'),
-  'POST /v1/invitations': may('users'),
+  'POST /v1/invitations': recentlyMay('users'),
   'DELETE /v1/invitations/:id': may('users'),
   'POST /v1/auth/reauthenticate': anyToken,
   'GET /v1/auth/token': machinesMay(),
@@ -159,7 +160,7 @@ const table: Record<string, unknown> = {
   'GET /v1/users/me': may('profile'),
   'PATCH /v1/users/me': may('profile'),
   'GET /v1/users': may('users'),
-  'POST /v1/users': may('users'),
+  'POST /v1/users': recentlyMay('users'),
   'GET /v1/users/:id': may('users'),
   'PATCH /v1/users/:id': may('users'),
   'DELETE /v1/users/:id': may('users'),

@@ -183,7 +183,7 @@ t.test('a token may have less than its permissions would need', async t => {
 })
 
 t.test('creations that race at a daily limit of 2 give 2, and the day is one that rolls', async t => {
-  const owner = await startOwner(t, { API_TOKEN_DAILY_LIMIT: '2', SESSION_TIMEOUT: String(10 * DAY), REFRESH_TIMEOUT: String(10 * DAY) })
+  const owner = await startOwner(t, { API_TOKEN_DAILY_LIMIT: '2', AUTH_MAX_AGE: String(10 * DAY), SESSION_TIMEOUT: String(10 * DAY), REFRESH_TIMEOUT: String(10 * DAY) })
   const { create, call, token, clock } = owner
   const answers = await Promise.all(Array.from({ length: 20 }, () => create()))
   t.equal(answers.filter(({ status }) => status === 201).length, 2)
@@ -207,7 +207,7 @@ t.test('creations that race at a daily limit of 2 give 2, and the day is one tha
 })
 
 t.test('a cooldown holds over midnight', async t => {
-  const owner = await startOwner(t, { API_TOKEN_COOLDOWN: String(DAY / 2), SESSION_TIMEOUT: String(10 * DAY), REFRESH_TIMEOUT: String(10 * DAY) })
+  const owner = await startOwner(t, { API_TOKEN_COOLDOWN: String(DAY / 2), AUTH_MAX_AGE: String(10 * DAY), SESSION_TIMEOUT: String(10 * DAY), REFRESH_TIMEOUT: String(10 * DAY) })
   const { create, clock, call, token } = owner
   const untilMidnight = DAY - (Date.now() / 1000) % DAY
   clock.advance(untilMidnight + DAY - 3600)

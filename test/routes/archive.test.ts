@@ -65,11 +65,12 @@ t.test('an archive comes as the body or in a form, with or without a digest, and
   }
 })
 
-t.test('a scan belongs to who imports it, and is shared with those groups only that exist', async t => {
+t.test('a scan belongs to who imports it, and is shared with those groups only that they are in', async t => {
   const { call, send, join } = await startLab(t)
   const token = await join('ada')
-  t.equal((await send('POST', '/v1/groups', { name: 'lab' })).status, 201)
-  const metadata = { owner: 'admin', sharing: ['lab', 'nowhere', 7], visibility: 'private', created: '2020-01-02T03:04:05+00:00', created_by: 'Grace', species: 'Oak' }
+  for (const name of ['lab', 'hidden']) t.equal((await send('POST', '/v1/groups', { name })).status, 201)
+  t.equal((await send('PUT', '/v1/groups/lab/members/ada')).status, 204)
+  const metadata = { owner: 'admin', sharing: ['lab', 'hidden', 'nowhere', 7], visibility: 'private', created: '2020-01-02T03:04:05+00:00', created_by: 'Grace', species: 'Oak' }
   const archive = craft([...scanArchive().slice(0, 2), { name: 'metadata/metadata.json', data: JSON.stringify(metadata) }])
   const { status, body } = await call('POST', '/v1/scans/plant/archive', { token, body: archive, headers: zip })
   t.equal(status, 201)

@@ -114,3 +114,33 @@ t.test('with CONTRIBUTORS_WRITE=own contributors write only to what is theirs or
   t.equal((await send('PUT', '/v1/scans/plant/sharing', { groups: ['lab'], visibility: 'shared' })).status, 200)
   t.equal((await call('PATCH', '/v1/scans/plant/metadata', { token, ...change })).status, 200)
 })
+
+t.test('sharing tells nobody whether there is a group that they cannot see', async t => {
+  const { call, send, join } = await startLab(t)
+  const token = await join('ada')
+  for (const name of ['own', 'hidden']) t.equal((await send('POST', '/v1/groups', { name })).status, 201)
+  t.equal((await send('PUT', '/v1/groups/own/members/ada')).status, 204)
+  t.equal((await call('POST', '/v1/scans', { token, body: { id: 'plant' } })).status, 201)
+  const { body: { token: machine } } = await call('POST', '/v1/api-tokens', { token, body: { name: 'camera', datasets: { '*': ['create', 'write'] } } })
+
+  const attempts = (group: string): Array<[string, string, string, object]> => [
+    ['POST', '/v1/scans', token, { id: 'new', sharing: [group] }],
+    ['POST', '/v1/scans', token, { id: 'new', sharing: ['own', group] }],
+    ['POST', '/v1/scans', machine, { id: 'new', sharing: [group] }],
+    ['PUT', '/v1/scans/plant/sharing', token, { groups: [group], visibility: 'shared' }],
+    ['POST', '/scan/new', token, { metadata: { sharing: [group] } }],
+    ['POST', '/api/scan', token, { name: 'new', metadata: { sharing: [group] } }]
+  ]
+  const hidden = attempts('hidden')
+  const unknown = attempts('nowhere')
+  for (const [i, [method, url, as, body]] of hidden.entries()) {
+    const [answer, other] = [await call(method, url, { token: as, body }), await call(method, url, { token: as, body: unknown[i]![3] })]
+    t.equal(answer.status, 422, `${method} ${url}`)
+    t.strictSame([other.status, { ...other.body, request_id: '' }], [answer.status, { ...answer.body, request_id: '' }], `${method} ${url}`)
+  }
+  t.equal((await call('GET', '/v1/scans/new', { token })).status, 404)
+
+  t.match(await call('PUT', '/v1/scans/plant/sharing', { token, body: { groups: ['own'], visibility: 'shared' } }), { status: 200, body: { groups: ['own'] } })
+  t.match(await send('PUT', '/v1/scans/plant/sharing', { groups: ['own', 'hidden'], visibility: 'shared' }), { status: 200 }, 'admins see all groups')
+  t.match(await call('PUT', '/v1/scans/plant/sharing', { token, body: { groups: ['hidden'], visibility: 'private' } }), { status: 200, body: { groups: ['hidden'] } }, 'and what they have shared it with may stay')
+})

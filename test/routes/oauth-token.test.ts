@@ -42,8 +42,26 @@ t.test('tokens of one family work in the other', async t => {
   t.equal((await post({ grant_type: 'refresh_token', refresh_token: token })).status, 200)
 })
 
-t.test('the refresh token grant rotates, and a reuse ends the session', async t => {
-  const { call } = await start(t)
+t.test('a library that refreshes twice at once, without a key, keeps its session, and a late reuse ends it', async t => {
+  const { call, login, refresh, clock } = await start(t)
+  const post = tokenEndpoint(call)
+  const spend = (token: string): Promise<Answer> => post({ grant_type: 'refresh_token', refresh_token: token })
+  const { refresh_token: token } = (await post(asAdmin)).body
+  const [one, other] = await Promise.all([spend(token), spend(token)])
+  t.strictSame([one.status, other.status, one.body.refresh_token], [200, 200, other.body.refresh_token])
+  const next = await spend(one.body.refresh_token)
+  t.equal(next.status, 200)
+  clock.advance(61)
+  isOAuthError(t, await spend(one.body.refresh_token), 'invalid_grant')
+  isOAuthError(t, await spend(next.body.refresh_token), 'invalid_grant')
+
+  const { refresh_token: scripts } = await login('admin')
+  t.equal((await refresh(scripts)).status, 200)
+  t.equal((await refresh(scripts)).status, 401, 'where the door is another one, as before')
+})
+
+t.test('REFRESH_GRACE=0: the refresh token grant rotates, and a reuse ends the session', async t => {
+  const { call } = await start(t, { REFRESH_GRACE: '0' })
   const post = tokenEndpoint(call)
   const first = (await post(asAdmin)).body
   const second = await post({ grant_type: 'refresh_token', refresh_token: first.refresh_token })

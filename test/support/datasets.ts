@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises'
+import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -110,4 +110,11 @@ export async function unfinished (root: string): Promise<string[]> {
   const tmp = join(root, '.guardcell', 'tmp')
   const replicas = await readdir(tmp)
   return (await Promise.all(replicas.map(async replica => await readdir(join(tmp, replica)).catch(() => [])))).flat()
+}
+
+/** Writes a scan without filesets into the folder of the data sets, as another tool would. */
+export async function writeScan (root: string, id: string, metadata: object): Promise<void> {
+  await mkdir(join(root, id, 'metadata'), { recursive: true })
+  await writeFile(join(root, id, 'files.json'), '{"filesets": []}')
+  await writeFile(join(root, id, 'metadata', 'metadata.json'), JSON.stringify(metadata))
 }

@@ -27,3 +27,6 @@ export const generalRows = tableUnder('Calls about no scan') as unknown as Gener
 /** By what steps a token was got, what happens then, and what it is worth on routes by what freshness they ask for. */
 export interface FreshnessRow { from: string[], then: string, outcomes: Record<string, string> }
 export const freshnessRows = tableUnder('Freshness').map(({ 'token from': from = '', then = '', ...outcomes }): FreshnessRow => ({ from: from.split(', '), then, outcomes }))
+
+/** Calls that take a recent authentication. */
+export const recentRows = tableUnder('What takes a recent authentication') as unknown as Array<{ call: string }>

@@ -17,6 +17,6 @@ export const passwordGrant: Grant<typeof Body> = {
   exchange: async ({ accounts, sessions }, { username, password, scope }, { client, device, proof: prove }) => {
     const proof = prove()
     const account = await accounts.authenticate(username, password, device.ip)
-    return sessionTokens(await sessions.open({ account, scope, device: { ...device, label: client.name ?? device.label }, client, proof }))
+    return sessionTokens(await sessions.open({ account, scope, device: { ...device, label: client.name ?? device.label }, client, proof, door: 'token endpoint' }))
   }
 }

@@ -9,9 +9,9 @@ let token
 let code
 
 class Refusal extends Error {
-  constructor (status, { message, errors = [] }) {
+  constructor (status, { code, message, errors = [] }) {
     super([message, ...errors.map(error => `It ${error.message}.`)].join(' '))
-    this.status = status
+    this.needsSignIn = status === 401 || code === 'fresh_authentication_required'
   }
 }
 
@@ -49,11 +49,10 @@ async function attempt (work) {
   try {
     await work()
   } catch (error) {
-    if (error.status === 401 && token) {
-      token = undefined
-      askForSignIn(true)
+    if (error.needsSignIn && token) {
+      signOut()
       show('identify')
-      say('You were signed out. Sign in again; the device still waits.')
+      say('Your sign-in is over. Sign in again; the device still waits.')
     } else say(error.message)
   } finally {
     for (const button of buttons) button.disabled = false

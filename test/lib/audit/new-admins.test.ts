@@ -30,7 +30,7 @@ t.test('a new account with the role admin is an alarm, however it came to be', a
 
   await t.test('by an invitation', async t => {
     const { body: { token: invitation } } = await call('POST', '/v1/invitations', { token, body: { roles: ['admin'] } })
-    const { body } = await call('POST', '/v1/auth/register', { body: { ...account('guest'), invitation } })
+    const { body } = await call('POST', '/v1/auth/register', { body: { ...account('invited'), invitation } })
     t.match(await raised(body.id), { action: 'role_changed', by: null, details: { from: '', to: 'admin' } })
   })
 

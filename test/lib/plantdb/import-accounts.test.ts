@@ -132,6 +132,7 @@ t.test('an account that would be dangerous or useless here is left where it is',
   const cases: Array<[entry: unknown, note: string]> = [
     [user('admin', { password_hash: byDefault, roles: ['admin'] }), 'admin: not taken over, its password is the default one of PlantDB, admin'],
     [user('Guest'), 'guest: not taken over, what guests may read is GUEST_ACCESS here'],
+    [user('System'), 'system: not taken over, the service uses that word, or one that looks like it, itself'],
     [user('ada lovelace'), '"ada lovelace": not taken over, that is no user name here'],
     // The Kelvin sign becomes a plain k in lower case.
     [user('\u212Aate'), '"?ate": not taken over, that is no user name here'],

@@ -1,0 +1,17 @@
+import type { Core } from './core.js'
+import { createPace } from './pace.js'
+
+/** Whether a scan on the disk names a user as its owner or creator, however the letters are cased. @throws `datasets_indexing` */
+export type IsOwnerName = (username: string) => Promise<boolean>
+
+export const createIsOwnerName = ({ index, ready }: Pick<Core, 'index' | 'ready'>): IsOwnerName => async username => {
+  ready()
+  const name = username.toLowerCase()
+  const isIt = (value: unknown): boolean => typeof value === 'string' && value.toLowerCase() === name
+  const pace = createPace()
+  for (const { owner, metadata } of await index.all()) {
+    if (isIt(owner) || isIt(metadata.created_by)) return true
+    await pace()
+  }
+  return false
+}
