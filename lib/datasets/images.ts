@@ -12,7 +12,8 @@ import { withPlainFile } from './plain-file.js'
 import { cacheName, modifiedAt, readPreview, writePreview } from './previews.js'
 
 const LONGEST_LINE = 500
-const MOST_BYTES = 256 * 1024 * 1024
+const MIB = 2 ** 20
+const MOST_BYTES = 256 * MIB
 
 /** A picture of a data set: its ids, and where it lies. */
 export interface Picture {
@@ -49,10 +50,11 @@ async function bytesOf (handle: FileHandle, most: number): Promise<Buffer> {
 type Within = <T>(bytes: number, work: () => Promise<T>) => Promise<T>
 
 function createBudget (memory: number): Within {
-  const free = new Semaphore(memory)
-  return async (bytes, work) => bytes > memory
+  // In MiB: the semaphore takes a step for each unit.
+  const free = new Semaphore(Math.floor(memory / MIB))
+  return async (bytes, work) => bytes > memory - MIB
     ? fail('image_too_costly', { errors: [{ path: '', message: `Drawing it may take ${bytes} bytes of memory; IMAGE_MAX_MEMORY is ${memory}.` }] })
-    : await free.runExclusive(work, bytes)
+    : await free.runExclusive(work, Math.ceil(bytes / MIB))
 }
 
 /**
@@ -74,7 +76,7 @@ export interface ImagesOptions {
   memory?: number
 }
 
-export function createImages ({ concurrency, memory = 512 * 2 ** 20 }: ImagesOptions): Images {
+export function createImages ({ concurrency, memory = 512 * MIB }: ImagesOptions): Images {
   restrictLibvips()
   const within = createBudget(memory)
   const limit = pLimit(concurrency)
