@@ -43,12 +43,14 @@ export function formatOf (source: Buffer): ImageFormat | undefined {
  * turned: camera poses refer to the pixels as they are stored. Of several frames or pages it takes the first.
  * @param source what `formatOf` knows
  * @param pixels of the longest side at most
- * @throws `image_unreadable` also for what is truncated or has more than 268 million pixels
+ * A JPEG that is cut short is drawn as far as it goes, the rest grey, as browsers show it.
+ * @throws `image_unreadable` also for what is truncated in another format or has more than 268 million pixels
  */
 export async function toJpeg (source: Buffer, pixels: number): Promise<Buffer> {
-  if (!formatOf(source)) return fail('image_unreadable')
+  const format = formatOf(source)
+  if (!format) return fail('image_unreadable')
   try {
-    return await sharp(source, { failOn: 'error', limitInputPixels: MOST_PIXELS, sequentialRead: true })
+    return await sharp(source, { failOn: format === 'jpeg' ? 'none' : 'error', limitInputPixels: MOST_PIXELS, sequentialRead: true })
       .resize({ width: pixels, height: pixels, fit: 'inside', withoutEnlargement: true })
       .flatten({ background: 'white' })
       .jpeg({ quality: 85 })
