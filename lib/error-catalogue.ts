@@ -95,6 +95,7 @@ export const catalogue = {
   file_unreadable: [422, 'The file does not hold what its name promises.'],
   image_unreadable: [422, 'The file cannot be read as an image.'],
   image_too_large: [413, 'The picture is larger than is given as text; ask for its bytes.'],
+  image_too_costly: [413, 'Drawing the picture takes more memory than IMAGE_MAX_MEMORY, so that only the original can be had.'],
   model_unreadable: [422, 'The file cannot be read as a point cloud or mesh.'],
   model_too_large: [413, 'The file is larger than MODEL_MAX_BYTES, so that only the original can be had.'],
   archive_invalid: [400, 'The archive is not a ZIP of one scan.'],

@@ -25,6 +25,7 @@ export default fp<AppOptions>(async (app, { config, now, skew }) => {
     lease: config.WRITE_LEASE * 1000,
     largestFile: config.FILE_MAX_BYTES,
     largestModel: config.MODEL_MAX_BYTES,
+    imageMemory: config.IMAGE_MAX_MEMORY,
     archive: { entries: config.ARCHIVE_MAX_ENTRIES, bytes: config.ARCHIVE_MAX_BYTES, ratio: config.ARCHIVE_MAX_RATIO, ratioFrom: RATIO_FROM },
     now,
     skew,

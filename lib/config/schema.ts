@@ -56,6 +56,7 @@ export const Config = Type.Object({
   CONTRIBUTORS_WRITE: oneOf('Contributors write to all scans that they see, or only to `own` ones and those of their groups', ['all', 'own'], 'all'),
   FILE_MAX_BYTES: Type.Integer({ description: 'Largest file that is taken (bytes)', default: 64 * 2 ** 30, minimum: 1 }),
   MODEL_MAX_BYTES: Type.Integer({ description: 'Largest point cloud or mesh that is thinned out or converted (bytes); needs some 12 times as much memory', default: 128 * 2 ** 20, minimum: 1, maximum: 2 ** 30 }),
+  IMAGE_MAX_MEMORY: Type.Integer({ description: 'Memory that drawing pictures may take, all at once together (bytes); one that may take more is only given as it is stored', default: 512 * 2 ** 20, minimum: 16 * 2 ** 20, maximum: 2 ** 36 }),
   ARCHIVE_MAX_BYTES: Type.Integer({ description: 'Largest archive that is taken, and the most that it may unpack to (bytes)', default: 64 * 2 ** 30, minimum: 1 }),
   ARCHIVE_MAX_ENTRIES: count('Most entries of an archive that is taken', 100_000, 1, 10_000_000),
   ARCHIVE_MAX_RATIO: count('How many times its packed size an archive above 100 MiB may unpack to', 200, 1, 10_000),

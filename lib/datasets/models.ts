@@ -68,8 +68,8 @@ export function createModels (core: Core, { files, most }: { files: Files, /** B
       ? { ...await files.open(actor, place), mediaType: PLY }
       : await result(actor, place, `cloud-${size}`, PLY, (geometry, source) => geometry.downSample(source, size)),
 
-    coordinates: (actor, place, size) => result(actor, place, `coordinates-${size}`, JSON_TYPE, async (geometry, source) =>
-      await geometry.coordinates(size === 'orig' ? source : await geometry.downSample(source, size))),
+    coordinates: (actor, place, size) => result(actor, place, `coordinates-${size}`, JSON_TYPE, (geometry, source) =>
+      geometry.coordinates(source, size === 'orig' ? undefined : size)),
 
     mesh: (actor, place) => result(actor, place, 'mesh', JSON_TYPE, (geometry, source) => geometry.mesh(source)),
 

@@ -64,6 +64,8 @@ export interface DatasetsOptions {
   lease: number
   largestFile: number
   largestModel: number
+  /** Bytes that drawing pictures may take. */
+  imageMemory: number
   archive: Limits
   now: () => number
   skew: () => number
@@ -74,7 +76,7 @@ const RENDERED_AT_ONCE = 2
 /** The name under which replicas tell each other to compare everything; no scan can be called so. */
 const EVERYTHING = '*'
 
-export async function openDatasets ({ root, redis, names, policy, people, lease, largestFile, largestModel, archive, now, skew, log }: DatasetsOptions): Promise<Datasets> {
+export async function openDatasets ({ root, redis, names, policy, people, lease, largestFile, largestModel, imageMemory, archive, now, skew, log }: DatasetsOptions): Promise<Datasets> {
   const onError = (error: unknown): void => log.warn({ err: error }, 'work on data sets in the background failed')
   const replica = createReplicaId()
   const layout = layoutOf(root)
@@ -114,7 +116,7 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
     filesets: createFilesets(core),
     files,
     metadata,
-    pictures: createPictures(core, { files, images: createImages({ concurrency: RENDERED_AT_ONCE }) }),
+    pictures: createPictures(core, { files, images: createImages({ concurrency: RENDERED_AT_ONCE, memory: imageMemory }) }),
     models,
     archives: createArchives(core, { people, limits: archive }),
     paths: createPaths(core, { files, largest: largestFile }),

@@ -13,6 +13,8 @@ export interface Body {
   least: (type: Scalar) => number
   /** The next value; in a text it may be NaN. */
   read: (type: Scalar) => number
+  /** The same for a coordinate: NaN or an infinity where the file says so. @throws {PlyError} for what is no number at all */
+  readCoordinate: (type: Scalar) => number
   skip: (type: Scalar, values: number) => void
 }
 
@@ -30,9 +32,16 @@ function binaryBody (data: Buffer, start: number): Body {
     left: () => data.length - at,
     least: type => type.bytes,
     read: type => type.read(view, take(type.bytes)),
+    readCoordinate: type => type.read(view, take(type.bytes)),
     skip: (type, values) => { take(type.bytes * values) }
   }
 }
+
+/** As C writes what is no number. */
+const isMissing = (word: string): boolean => /^[+-]?(nan(\(\w*\))?|inf(inity)?)$/i.test(word)
+
+/** Refuses a coordinate. */
+export const badCoordinate = (): never => refuse('A coordinate is no number, or too large.')
 
 /** Lines mean nothing, as for the programs that PLY comes from: values are what stands between blanks. */
 function textBody (data: Buffer, start: number): Body {
@@ -44,13 +53,19 @@ function textBody (data: Buffer, start: number): Body {
     while (at < data.length && !isBlank()) at++
     return from === at ? endsEarly() : from
   }
+  const word = (): string => {
+    const from = next()
+    return at - from > LONGEST_NUMBER ? 'too long' : data.toString('latin1', from, at)
+  }
   return {
     // The last value needs no blank after it.
     left: () => data.length - at + 1,
     least: () => 2,
-    read: () => {
-      const from = next()
-      return at - from > LONGEST_NUMBER ? NaN : Number(data.toString('latin1', from, at))
+    read: () => Number(word()),
+    readCoordinate: () => {
+      const text = word()
+      const value = Number(text)
+      return Number.isNaN(value) && !isMissing(text) ? badCoordinate() : value
     },
     skip: (_type, values) => { for (let i = 0; i < values; i++) next() }
   }

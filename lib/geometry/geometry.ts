@@ -27,15 +27,20 @@ export type PlySource = Uint8Array | PlyFile
  * gets a new one.
  */
 export interface Geometry {
-  /** The vertices, as the UTF-8 text `{"coordinates":[[x,y,z],...]}`. */
-  coordinates: (source: PlySource) => Promise<Buffer>
+  /**
+   * The vertices, as the UTF-8 text `{"coordinates":[[x,y,z],...]}`. Those with a coordinate that is NaN or infinite
+   * are left out, here and below; where there are any, a member `left_out` says how many.
+   * @param voxel thins them out as `downSample` does
+   */
+  coordinates: (source: PlySource, voxel?: number) => Promise<Buffer>
   /**
    * Vertices and faces, as the UTF-8 text `{"vertices":[[x,y,z],...],"triangles":[[a,b,c],...]}`. A face of more
    * than three corners becomes a fan of triangles.
    */
   mesh: (source: PlySource) => Promise<Buffer>
   /**
-   * A binary PLY file with the mean of the points (and of their colours, if these are bytes) of each voxel.
+   * A binary PLY file with the mean of the points (and of their colours, if these are bytes) of each voxel;
+   * a comment `left_out` has the count of those left out.
    * @param voxel the length of an edge, in the unit of the points
    * @throws {PlyError} also if it is not positive, or too small for the extent of the points
    */
@@ -81,7 +86,7 @@ export function createGeometry ({ most, timeLimit = 60_000, idle = 30_000 }: Geo
   }
 
   return {
-    coordinates: source => run(source, { kind: 'coordinates' }),
+    coordinates: (source, voxel) => run(source, { kind: 'coordinates', ...(voxel === undefined ? {} : { voxel }) }),
     mesh: source => run(source, { kind: 'mesh' }),
     downSample: (source, voxel) => run(source, { kind: 'downSample', voxel }),
     close: pool.close

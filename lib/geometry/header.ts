@@ -62,18 +62,30 @@ const statements: ReadonlyMap<string, Statement> = new Map([
 const wordsOf = (line: string): string[] => line.trim().split(/\s+/)
 
 /**
+ * The statements of a header, and where its rows begin. Lines end with LF, CRLF or CR, as the systems have them that
+ * PLY files come from, mixed as well. Where all end with CR, LF is the first byte of what follows.
+ */
+function linesOf (text: string): { lines: string[], end: number } {
+  const last = /[\r\n][ \t]*end_header[ \t]*(?:\r\n|\n|\r)/.exec(text) ?? refuse('The header does not end within its first 64 KiB.')
+  const before = text.slice(0, last.index + 1)
+  const isBare = last[0].endsWith('\r\n') && !before.includes('\n')
+  const lines = before.split(/[\r\n]+/).slice(1)
+  return { lines: lines.filter(line => line.trim() !== ''), end: last.index + last[0].length - (isBare ? 1 : 0) }
+}
+
+/**
  * Reads the header of a PLY file.
  * @throws {PlyError}
  */
 export function readHeader (data: Buffer): Header {
   const text = data.toString('latin1', 0, LONGEST_HEADER)
   if (!/^ply\s/.test(text)) refuse('It is no PLY file.')
-  const last = /^end_header[ \t]*\r?\n/m.exec(text) ?? refuse('The header does not end within its first 64 KiB.')
+  const { lines, end } = linesOf(text)
   const draft: Draft = { elements: [] }
-  for (const line of text.slice(0, last.index).trimEnd().split('\n').slice(1)) {
+  for (const line of lines) {
     const [keyword = '', ...words] = wordsOf(line)
     const statement = statements.get(keyword) ?? refuse('The header has a line that PLY does not know.')
     statement(draft, words)
   }
-  return { format: draft.format ?? refuse('The header states no format.'), elements: draft.elements, end: last.index + last[0].length }
+  return { format: draft.format ?? refuse('The header states no format.'), elements: draft.elements, end }
 }

@@ -9,16 +9,30 @@ export interface Job {
   kind: keyof typeof kinds
   /** The file. */
   bytes: Uint8Array
-  /** The length of an edge, for `downSample`. */
+  /** The length of an edge, for `downSample` and, if points are wanted thinned out, `coordinates`. */
   voxel?: number
 }
 
 /** What became of a job; a `refusal` is the message of a `PlyError`. */
 export type Reply = { bytes: Uint8Array } | { refusal: string }
 
+/** Says how many points were left out, if any were. */
+const omission = ({ leftOut }: { leftOut?: number }) => leftOut === undefined ? {} : { left_out: leftOut }
+
+function coordinates (file: Buffer, voxel: number): Buffer {
+  const stored = readCloud(file)
+  const cloud = Number.isNaN(voxel) ? stored : downSample(stored, voxel)
+  return jsonOf({ coordinates: cloud.points, ...omission(cloud) })
+}
+
+function mesh (file: Buffer): Buffer {
+  const read = readMesh(file)
+  return jsonOf({ vertices: read.vertices, triangles: read.triangles, ...omission(read) })
+}
+
 const kinds = {
-  coordinates: (file: Buffer) => jsonOf({ coordinates: readCloud(file).points }),
-  mesh: (file: Buffer) => jsonOf({ ...readMesh(file) }),
+  coordinates,
+  mesh,
   downSample: (file: Buffer, voxel: number) => writePly(downSample(readCloud(file), voxel))
 }
 

@@ -14,9 +14,17 @@ function * rows (values: Float64Array | Uint32Array): Generator<string> {
   }
 }
 
-function * texts (members: Readonly<Record<string, Float64Array | Uint32Array>>): Generator<string> {
+/** Lists of rows, and counts. */
+type Members = Readonly<Record<string, Float64Array | Uint32Array | number>>
+
+function * texts (members: Members): Generator<string> {
   for (const [index, [name, values]] of Object.entries(members).entries()) {
-    yield `${index > 0 ? ',' : '{'}"${name}":[`
+    yield `${index > 0 ? ',' : '{'}"${name}":`
+    if (typeof values === 'number') {
+      yield String(values)
+      continue
+    }
+    yield '['
     yield * rows(values)
     yield ']'
   }
@@ -24,11 +32,11 @@ function * texts (members: Readonly<Record<string, Float64Array | Uint32Array>>)
 }
 
 /**
- * An object whose members are lists of rows of three numbers, as the bytes of its JSON text.
+ * An object whose members are lists of rows of three numbers, or counts, as the bytes of its JSON text.
  * @param most bytes that it may have; what is longer than a string can be, no JavaScript client could parse
  * @throws {PlyError}
  */
-export function jsonOf (members: Readonly<Record<string, Float64Array | Uint32Array>>, most = constants.MAX_STRING_LENGTH): Buffer {
+export function jsonOf (members: Members, most = constants.MAX_STRING_LENGTH): Buffer {
   const pieces: Buffer[] = []
   let length = 0
   for (const text of texts(members)) {

@@ -3,7 +3,7 @@ import { readFaces } from './faces.js'
 import { readHeader, type Element, type Header } from './header.js'
 import { refuse } from './ply-error.js'
 import { eachRow, mustHoldRows, pass } from './rows.js'
-import { readVertices, type Cloud } from './vertices.js'
+import { GONE, readVertices, type Cloud, type Places } from './vertices.js'
 
 /** A surface of triangles. */
 export interface Mesh {
@@ -11,6 +11,8 @@ export interface Mesh {
   vertices: Float64Array
   /** Three indices of vertices for each triangle. */
   triangles: Uint32Array
+  /** How many vertices of the file are not among them, if any, because a coordinate is NaN or infinite; their triangles are gone, too. */
+  leftOut?: number
 }
 
 type Reader = (element: Element, body: Body) => void
@@ -41,9 +43,24 @@ export function readCloud (data: Buffer): Cloud {
   verticesOf(header)
   let cloud: Cloud = { points: new Float64Array(), colours: undefined }
   readElements(data, header, new Map([
-    ['vertex', (element, body) => { cloud = readVertices(element, body) }]
+    ['vertex', (element, body) => {
+      const { places: _places, ...read } = readVertices(element, body)
+      cloud = read
+    }]
   ]))
   return cloud
+}
+
+/** The triangles that have all corners still, by the new places of those. Faces may come before the vertices of a file. */
+function standing (triangles: Uint32Array, places: Places): Uint32Array {
+  let used = 0
+  for (let i = 0; i < triangles.length; i += 3) {
+    const corners = [0, 1, 2].map(corner => places[triangles[i + corner]!]!)
+    if (corners.includes(GONE)) continue
+    triangles.set(corners, used)
+    used += 3
+  }
+  return triangles.subarray(0, used)
 }
 
 /**
@@ -54,9 +71,15 @@ export function readMesh (data: Buffer): Mesh {
   const header = readHeader(data)
   const { count } = verticesOf(header)
   const mesh: Mesh = { vertices: new Float64Array(), triangles: new Uint32Array() }
+  let moved: Places | undefined
   readElements(data, header, new Map<string, Reader>([
-    ['vertex', (element, body) => { mesh.vertices = readVertices(element, body).points }],
+    ['vertex', (element, body) => {
+      const { points, places, leftOut } = readVertices(element, body)
+      mesh.vertices = points
+      if (leftOut !== undefined) mesh.leftOut = leftOut
+      moved = places
+    }],
     ['face', (element, body) => { mesh.triangles = readFaces(element, body, count) }]
   ]))
-  return mesh
+  return moved ? { ...mesh, triangles: standing(mesh.triangles, moved) } : mesh
 }

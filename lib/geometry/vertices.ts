@@ -1,4 +1,4 @@
-import type { Body } from './body.js'
+import { badCoordinate, type Body } from './body.js'
 import type { Element, Property } from './header.js'
 import { refuse } from './ply-error.js'
 import { eachRow, MOST_ROWS, pass, type Step } from './rows.js'
@@ -13,7 +13,13 @@ export interface Cloud {
   points: Float64Array
   /** Red, green and blue of each point, if they have colours. */
   colours: Uint8Array | undefined
+  /** How many points of the file are not among them, if any: a coordinate is NaN or infinite, as depth cameras write them. */
+  leftOut?: number
 }
+
+/** The place of each vertex of the file among the points; `GONE` for those that were left out. */
+export type Places = Uint32Array
+export const GONE = 2 ** 32 - 1
 
 const hasAll = (properties: readonly Property[], names: readonly string[]): boolean =>
   names.every(name => properties.some(property => property.name === name && !property.length))
@@ -25,17 +31,40 @@ const isColoured = (properties: readonly Property[]): boolean =>
 const MOST_COORDINATE = 1e300
 
 const coordinate = (value: number): number =>
-  Math.abs(value) <= MOST_COORDINATE ? value : refuse('A coordinate is no number, or too large.')
+  Math.abs(value) <= MOST_COORDINATE || !Number.isFinite(value) ? value : badCoordinate()
+
+/** Where each point goes once those with a coordinate that is not finite are gone. @returns undefined if none is */
+function placesOf (points: Float64Array): Places | undefined {
+  if (points.every(Number.isFinite)) return undefined
+  const places = new Uint32Array(points.length / 3)
+  let next = 0
+  for (const row of places.keys()) {
+    const isThere = Number.isFinite(points[3 * row]) && Number.isFinite(points[3 * row + 1]) && Number.isFinite(points[3 * row + 2])
+    places[row] = isThere ? next++ : GONE
+  }
+  return places
+}
+
+/** Moves what stays to the front, three values for each row. @returns that part */
+function compacted<T extends Float64Array | Uint8Array> (values: T, places: Places): T {
+  let kept = 0
+  for (const [row, place] of places.entries()) {
+    if (place === GONE) continue
+    values.copyWithin(3 * place, 3 * row, 3 * row + 3)
+    kept++
+  }
+  return values.subarray(0, 3 * kept) as T
+}
 
 // Text can state what does not fit into the type.
 const channel = (value: number): number =>
   Number.isInteger(value) && value >= 0 && value <= 255 ? value : refuse('A colour is no number from 0 to 255.')
 
 /**
- * Reads the vertices; their colours only if all three channels are bytes.
+ * Reads the vertices, without those that have no place in space; their colours only if all three channels are bytes.
  * @throws {PlyError}
  */
-export function readVertices ({ count, properties }: Element, body: Body): Cloud {
+export function readVertices ({ count, properties }: Element, body: Body): Cloud & { places: Places | undefined } {
   if (!hasAll(properties, axes)) refuse('The vertices have no x, y and z.')
   if (count > MOST_ROWS) refuse('The file has more than 16 777 216 vertices.')
   const points = new Float64Array(3 * count)
@@ -45,7 +74,7 @@ export function readVertices ({ count, properties }: Element, body: Body): Cloud
     const { name, type } = property
     if (axes.includes(name)) {
       const offset = axes.indexOf(name)
-      return row => { points[3 * row + offset] = coordinate(body.read(type)) }
+      return row => { points[3 * row + offset] = coordinate(body.readCoordinate(type)) }
     }
     if (colours && channels.includes(name)) {
       const offset = channels.indexOf(name)
@@ -54,5 +83,8 @@ export function readVertices ({ count, properties }: Element, body: Body): Cloud
     return pass(body, property)
   }
   eachRow(count, properties.map(stepOf))
-  return { points, colours }
+  const places = placesOf(points)
+  if (!places) return { points, colours, places }
+  const stayed = compacted(points, places)
+  return { points: stayed, colours: colours && compacted(colours, places), places, leftOut: count - stayed.length / 3 }
 }

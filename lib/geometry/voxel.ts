@@ -83,11 +83,12 @@ function meansOf (values: Float64Array | Uint8Array, voxelOf: Uint32Array, voxel
  * @param voxel the length of an edge of a voxel, in the unit of the points
  * @throws {PlyError} if it is not a positive number, or the points extend over 2^31 voxels or more
  */
-export function downSample ({ points, colours }: Cloud, voxel: number): Cloud {
+export function downSample ({ points, colours, leftOut }: Cloud, voxel: number): Cloud {
   if (!(voxel > 0 && Number.isFinite(voxel))) refuse('The size of a voxel has to be a positive number.')
   const { voxelOf, voxels } = numberVoxels(cellsOf(points, voxel))
   return {
     points: meansOf(points, voxelOf, voxels),
-    colours: colours && Uint8Array.from(meansOf(colours, voxelOf, voxels).map(Math.round))
+    colours: colours && Uint8Array.from(meansOf(colours, voxelOf, voxels).map(Math.round)),
+    ...(leftOut === undefined ? {} : { leftOut })
   }
 }

@@ -2,15 +2,16 @@ import type { Cloud } from './vertices.js'
 
 const property = (type: string) => (name: string): string => `property ${type} ${name}\n`
 
-const headerOf = ({ points, colours }: Cloud): string => [
+const headerOf = ({ points, colours, leftOut }: Cloud): string => [
   'ply\nformat binary_little_endian 1.0\n',
+  ...(leftOut === undefined ? [] : [`comment left_out ${leftOut}\n`]),
   `element vertex ${points.length / 3}\n`,
   ...['x', 'y', 'z'].map(property('double')),
   ...(colours ? ['red', 'green', 'blue'].map(property('uchar')) : []),
   'end_header\n'
 ].join('')
 
-/** Writes points as a binary PLY file, with the properties that Open3D gives them. */
+/** Writes points as a binary PLY file, with the properties that Open3D gives them; a comment says how many were left out. */
 export function writePly (cloud: Cloud): Buffer {
   const { points, colours } = cloud
   const header = headerOf(cloud)

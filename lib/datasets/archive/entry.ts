@@ -5,7 +5,7 @@ import { invalid } from './refuse.js'
 export interface Entry {
   /** As in the archive. */
   name: string
-  /** The parts of its path. */
+  /** The parts of its path; none for the folder that everything is in (`./`). */
   parts: string[]
   isFolder: boolean
   /** When unpacked. */
@@ -23,7 +23,7 @@ const badNames: ReadonlyArray<[RegExp, string]> = [
   [/^\//, 'is absolute'],
   [/^[A-Za-z]:/, 'names a drive'],
   [/^$|\/\//, 'has an empty part'],
-  [/(?:^|\/)\.\.?(?:\/|$)/, 'has a part that is no name']
+  [/(?:^|\/)\.\.(?:\/|$)/, 'has a part that is no name']
 ]
 
 /** Names that a scan can have are ASCII, so the two encodings of a ZIP do not matter. */
@@ -32,6 +32,9 @@ function nameOf ({ fileNameRaw }: ZipEntry): string {
   const [, fault] = badNames.find(([pattern]) => pattern.test(name)) ?? []
   return fault === undefined ? name : invalid(name, fault)
 }
+
+/** `.` is where it stands: `./a` and `a/./b`, as tar and others write them, are `a` and `a/b`. */
+const partsOf = (name: string): string[] => name.replace(/\/$/, '').split('/').filter(part => part !== '.')
 
 const stored = 0
 const deflated = 8
@@ -53,10 +56,10 @@ const folder = new Set([0, 0o040000])
 export function checkedEntry (entry: ZipEntry): Omit<Entry, 'start'> {
   const { compressionMethod: method, compressedSize: packed, uncompressedSize: size, crc32: crc } = entry
   const name = nameOf(entry)
-  const isFolder = name.endsWith('/')
+  const isFolder = /(?:^|\/)\.?$/.test(name)
   if (entry.generalPurposeBitFlag & encrypted) invalid(name, 'is encrypted')
   if (method !== stored && method !== deflated) invalid(name, 'is neither stored nor deflated')
   if (!(isFolder ? folder : plain).has(kindOf(entry))) invalid(name, 'is neither a file nor a folder')
   if (isFolder && size > 0) invalid(name, 'is a folder with content')
-  return { name, parts: name.replace(/\/$/, '').split('/'), isFolder, size, packed, crc, isDeflated: method === deflated }
+  return { name, parts: partsOf(name), isFolder, size, packed, crc, isDeflated: method === deflated }
 }

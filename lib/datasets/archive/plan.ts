@@ -21,12 +21,12 @@ const isLitter = ({ parts }: Entry): boolean => parts[0] === '__MACOSX' || parts
 /** The folder that everything is in, if `files.json` is there and not at the root. */
 function topFolder (entries: readonly Entry[]): string | undefined {
   const [top, ...others] = new Set(entries.map(({ parts }) => parts[0]))
-  return others.length === 0 && entries.some(({ name }) => name === `${top}/files.json`) ? top : undefined
+  return others.length === 0 && entries.some(({ parts }) => parts.join('/') === `${top}/files.json`) ? top : undefined
 }
 
 /** Without the common top folder, as PlantDB takes archives, and without caches. */
 function placed (entries: readonly Entry[]): Placed[] {
-  const top = topFolder(entries)
+  const top = topFolder(entries.filter(({ parts }) => parts.length > 0))
   if (top !== undefined && !isFileName(top)) invalid(top, 'is no name of a folder')
   return entries
     .map(entry => ({ entry, parts: top === undefined ? entry.parts : entry.parts.slice(1) }))

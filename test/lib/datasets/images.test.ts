@@ -123,7 +123,7 @@ t.test('what is no picture, or not a whole one, or too large, is unreadable', as
     pdf: Buffer.from('%PDF-1.4\n%%EOF'),
     ppm: Buffer.from('P3 1 1 255 1 2 3\n'),
     avif: await blank(8, 8).avif({ effort: 0 }).toBuffer(),
-    'half a jpeg': jpeg.subarray(0, jpeg.length / 2),
+    'the head of a jpeg': jpeg.subarray(0, 100),
     'half a png': png.subarray(0, png.length / 2),
     '400 megapixels': vast
   })) {
@@ -136,6 +136,19 @@ t.test('what is no picture, or not a whole one, or too large, is unreadable', as
   await write(jpeg)
   await truncate(picture.source, 256 * 1024 * 1024 + 1)
   await t.rejects(images.render(picture, 10), { code: 'image_unreadable' }, 'more than 256 MiB')
+})
+
+t.test('a JPEG that is cut short is drawn as far as it goes', async t => {
+  const { picture, images, write } = await place(t)
+  for (const progressive of [false, true]) {
+    const jpeg = await blank(300, 200).jpeg({ progressive }).toBuffer()
+    await write(jpeg)
+    const whole = await images.render(picture, 'thumb')
+    await write(jpeg.subarray(0, -2))
+    t.strictSame(await images.render(picture, 'thumb'), whole, 'without its last two bytes it is the same')
+  }
+  await write((await blank(300, 200).jpeg().toBuffer()).subarray(0, -100))
+  t.equal(await sizeOf(await images.render(picture, 'thumb')), 'jpeg 150x100')
 })
 
 t.test('libvips itself reads no other format', async t => {

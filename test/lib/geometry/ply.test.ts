@@ -96,3 +96,42 @@ t.test('one polygon of many corners', async t => {
   t.equal(mesh.triangles.length, 3 * (sides - 2))
   t.ok(mesh.triangles.every(index => index === 2))
 })
+
+t.test('lines of the header end as in any system, mixed as well', async t => {
+  const text = file('ascii', ['comment of  x', 'obj_info\tscanner 3', '', ...points(2), ''], '1 2 3\n4 5 6\n').toString()
+  const rows = bytes('float', 1, 2, 3)
+  // The first byte behind the header is LF.
+  const [head, start] = [file(binary, points(1)).toString(), Buffer.from([0x0a, 0, 0, 0])]
+  for (const end of ['\n', '\r\n', '\r']) {
+    t.same(coordinates(Buffer.from(text.replaceAll('\n', end))), [[1, 2, 3], [4, 5, 6]], JSON.stringify(end))
+    t.same(coordinates(Buffer.from(text.replaceAll('\n', ` \t${end}`).replaceAll('property', '\tproperty'))), [[1, 2, 3], [4, 5, 6]], 'blanks around statements')
+    t.same(coordinates(Buffer.concat([Buffer.from(head.replaceAll('\n', end)), rows])), [[1, 2, 3]], 'before binary rows')
+    t.same(coordinates(Buffer.concat([Buffer.from(head.replaceAll('\n', end)), start, rows.subarray(4)])), [[start.readFloatLE(), 2, 3]], 'LF is a byte of the rows')
+  }
+  let line = 0
+  t.same(coordinates(Buffer.from(text.replace(/\n/g, () => ['\r', '\r\n', '\n'][line++ % 3]!))), [[1, 2, 3], [4, 5, 6]], 'mixed')
+})
+
+t.test('points with a coordinate that is not finite are left out and counted', async t => {
+  const rows = (values: Float64Array | Uint32Array): number[] => [...values]
+  for (const word of ['nan', 'NaN', '-nan', 'nan(ind)', '+inf', '-Infinity', '1e999']) {
+    const cloud = readCloud(file('ascii', points(3), `1 2 3 4 ${word} 6 7 8 9`))
+    t.same([rows(cloud.points), cloud.leftOut], [[1, 2, 3, 7, 8, 9], 1], word)
+  }
+  for (const value of [NaN, Infinity, -Infinity]) {
+    const cloud = readCloud(file(binary, points(3), bytes('float', value, 2, 3, 4, 5, 6, 7, 8, value)))
+    t.same([rows(cloud.points), cloud.leftOut], [[4, 5, 6], 2], String(value))
+  }
+  t.same(rows(readCloud(file('ascii', points(1), 'nan nan nan')).points), [], 'all of them')
+  const coloured = element('vertex', 2, 'float x', 'float y', 'float z', 'uchar red', 'uchar green', 'uchar blue')
+  t.same([...readCloud(file('ascii', coloured, 'nan 0 0 1 2 3 4 5 6 7 8 9')).colours!], [7, 8, 9], 'with their colours')
+  t.equal(readCloud(file('ascii', points(1), '1 2 3')).leftOut, undefined)
+})
+
+t.test('triangles go with a corner that was left out, the others keep theirs', async t => {
+  const faces = element('face', 2, 'list uchar int vertex_indices')
+  const mesh = readMesh(file('ascii', [...points(5), ...faces], '0 0 0 nan 0 0 1 1 1 2 2 2 3 3 3 3 0 1 2 3 2 3 4'))
+  t.same([[...mesh.vertices], [...mesh.triangles], mesh.leftOut], [[0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3], [1, 2, 3], 1])
+  const first = readMesh(file('ascii', [...faces, ...points(5)], '3 0 1 2 3 2 3 4 0 0 0 nan 0 0 1 1 1 2 2 2 3 3 3'))
+  t.same([...first.triangles], [1, 2, 3], 'where faces come first')
+})

@@ -57,7 +57,11 @@ t.test('names that lead elsewhere or that nothing may have', async t => {
     '../evil.txt': 'has a part that is no name',
     'images/../../evil.txt': 'has a part that is no name',
     'images/..': 'has a part that is no name',
-    './a.txt': 'has a part that is no name',
+    './../evil.txt': 'has a part that is no name',
+    'images/./../../evil.txt': 'has a part that is no name',
+    './/etc/evil.txt': 'has an empty part',
+    '/./evil.txt': 'is absolute',
+    './C:/evil.txt': 'has no place in a scan, or a name that none may have',
     '..': 'has a part that is no name',
     '.DS_Store/../../evil.txt': 'has a part that is no name',
     '__MACOSX/../../evil.txt': 'has a part that is no name',
@@ -290,6 +294,21 @@ t.test('a common top folder is stripped', async t => {
   await refused(t, 'deep in it', craft(within([...scan(), { name: 'images/deep/b.jpg' }])), { code: 'archive_invalid', path: 'top/images/deep/b.jpg' })
   const both = [...within(scan()), ...scan()]
   await refused(t, 'with files.json at the root too', craft(both), { code: 'archive_invalid', path: 'top/images/a.jpg' })
+})
+
+t.test('a part that is a point is passed over', async t => {
+  const named = (rename: (name: string) => string): Crafted[] => scan().map(entry => ({ ...entry, name: rename(String(entry.name)) }))
+  for (const rename of [name => `./${name}`, name => `././${name}`, name => name.replace('/', '/./'), name => `./top/./${name}`, name => `top/./${name}`] as Array<(name: string) => string>) {
+    t.strictSame(await taken(t, craft(named(rename))), right, rename('images/a.jpg'))
+  }
+  const folders = ['./', '.', './images/', 'metadata/.'].map(name => ({ name }))
+  t.strictSame(await taken(t, craft([...folders, ...named(name => `./${name}`)])), right, 'folders, too')
+  t.strictSame(await taken(t, craft([{ name: './' }, { name: './top/' }, ...named(name => `./top/${name}`), { name: './.DS_Store' }])), right)
+  for (const name of ['./images/a.jpg', 'images/./a.jpg', './images/././a.jpg']) {
+    await refused(t, `${name} beside images/a.jpg`, withEntry({ name, data: 'other' }), { code: 'archive_invalid', path: name, message: 'is there twice' })
+  }
+  await refused(t, 'a folder twice', withEntry({ name: 'images/' }, { name: './images/./' }), { code: 'archive_invalid', path: './images/./', message: 'is there twice' })
+  await refused(t, 'content of the folder itself', withEntry({ name: '.', data: 'x' }), { code: 'archive_invalid', path: '.', message: 'is a folder with content' })
 })
 
 t.test('ZIP64 and data descriptors are read', async t => {
