@@ -22,24 +22,24 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       config: { auth: { optional: true, api: true, scopes: ['datasets:read'] } },
       schema: { ...shared, operationId: `get${noun}Metadata`, summary: `Metadata of a ${noun.toLowerCase()}`, security: [{}, { bearer: ['datasets:read'] }], response: { 200: Metadata, ...common } }
     }, async (request, reply) => {
-      const { value, etag } = await app.datasets.metadata.read(request.actor, request.params)
-      return reply.header('etag', etag).send(value)
+      const { text, etag } = await app.datasets.metadata.read(request.actor, request.params)
+      return reply.header('etag', etag).sendJson(text)
     })
 
     app.put(path, {
-      config: { auth: { api: true, scopes: ['datasets:write'] } },
+      config: { auth: { api: true, scopes: ['datasets:write'] }, exactNumbers: true },
       schema: { ...shared, ...writing, operationId: `put${noun}Metadata`, summary: `Replace the metadata of a ${noun.toLowerCase()}` }
     }, async (request, reply) => {
-      const { value, etag } = await app.datasets.metadata.replace(request.actor, request.params, request.body, request.headers['if-match'])
-      return reply.header('etag', etag).send(value)
+      const { text, etag } = await app.datasets.metadata.replace(request.actor, request.params, request.body, request.headers['if-match'])
+      return reply.header('etag', etag).sendJson(text)
     })
 
     app.patch(path, {
-      config: { auth: { api: true, scopes: ['datasets:write'] } },
+      config: { auth: { api: true, scopes: ['datasets:write'] }, exactNumbers: true },
       schema: { ...shared, ...writing, operationId: `patch${noun}Metadata`, summary: `Change members of the metadata of a ${noun.toLowerCase()} (RFC 7396)` }
     }, async (request, reply) => {
-      const { value, etag } = await app.datasets.metadata.merge(request.actor, request.params, request.body, request.headers['if-match'])
-      return reply.header('etag', etag).send(value)
+      const { text, etag } = await app.datasets.metadata.merge(request.actor, request.params, request.body, request.headers['if-match'])
+      return reply.header('etag', etag).sendJson(text)
     })
   }
 }

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import { fail } from '../errors.js'
 import { matches } from '../http/etag.js'
+import { parseExact, stringify } from '../json/exact.js'
+import { strictJson } from '../json/read.js'
+import { rewriteJson } from '../json/rewrite.js'
 import type { Change } from './plan.js'
 import { findFile, findFileset, findScan, timeText, type Core } from './core.js'
 import { refuseDeep } from './depth.js'
@@ -9,15 +12,19 @@ import type { Metadata } from './index-entry.js'
 import type { Place } from './layout.js'
 import { DamagedScan, type Listing } from './listing.js'
 import { mergePatch } from './merge-patch.js'
-import { objectIn, readScanMetadata } from './read-scan.js'
+import { documentIn, NOTHING, readScanDocument } from './read-scan.js'
 import type { Actor, Right } from './rights.js'
 
-export interface ReadMetadata { value: Metadata, etag: string }
+/** Metadata as the text of a JSON object, as `strictJson` has it, so that every digit arrives. */
+export interface ReadMetadata { text: string, etag: string }
 
-/** The metadata of scans, filesets and files: each one JSON object. */
+/**
+ * The metadata of scans, filesets and files: each one JSON object. Whatever changes them may hold `RawJson`; what it
+ * does not touch keeps its text on the disk, whoever wrote it.
+ */
 export interface MetadataService {
   read: (actor: Actor, place: Place) => Promise<ReadMetadata>
-  /** Puts another object in its place. @param ifMatch the entity tags that the caller has seen @throws `precondition_failed` */
+  /** Puts another object in its place; what says the same as was read stays as it was written. @param ifMatch the entity tags that the caller has seen @throws `precondition_failed` */
   replace: (actor: Actor, place: Place, value: Metadata, ifMatch: string | undefined) => Promise<ReadMetadata>
   /** Sets members as they are given; the others stay. */
   assign: (actor: Actor, place: Place, members: Metadata) => Promise<ReadMetadata>
@@ -46,7 +53,8 @@ export const withoutProtected = (value: Metadata, place: Place): Metadata => {
   return Object.fromEntries(Object.entries(value).filter(([key]) => !kept.has(key)))
 }
 
-export const etagOf = (value: Metadata): string => `"${createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 27)}"`
+/** @param text of the document on the disk */
+const etagOf = (text: string): string => `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`
 
 const isListed = (listing: Listing, { fileset, file }: Place): boolean => {
   if (fileset === undefined) return true
@@ -58,8 +66,10 @@ const concernOf = ({ fileset = '', file }: Place): string => file === undefined 
 
 const keyOf = ({ fileset = '', file }: Place): string => file === undefined ? fileset : `${fileset}/${file}`
 
-/** Metadata as text, as PlantDB writes them. */
-export const metadataText = (value: Metadata): string => JSON.stringify(value, null, 4)
+/** New metadata as text, as PlantDB writes them. @param value may hold `RawJson` */
+export const metadataText = (value: Metadata): string => stringify(value, '    ')
+
+const shown = (text: string): ReadMetadata => ({ text: strictJson(text), etag: etagOf(text) })
 
 export function createMetadata (core: Core): MetadataService {
   const { layout, workspace, commits, now } = core
@@ -70,33 +80,33 @@ export function createMetadata (core: Core): MetadataService {
     else await findFile(core, actor, right, place)
   }
 
-  const onDisk = (place: Place): Metadata => {
+  const onDisk = (place: Place): string => {
     try {
-      if (place.fileset === undefined) return readScanMetadata(layout, place.scan)
-      return objectIn(layout.root, layout.metadata(place), 'metadata') ?? {}
+      if (place.fileset === undefined) return readScanDocument(layout, place.scan).text
+      return (documentIn(layout.root, layout.metadata(place), 'metadata') ?? NOTHING).text
     } catch (error) {
       if (error instanceof DamagedScan) return fail('metadata_damaged', { cause: error })
       throw asProblem(error)
     }
   }
 
-  const write = async (place: Place, decide: (present: Metadata) => Metadata, ifMatch?: string): Promise<ReadMetadata> => {
+  const write = async (place: Place, decide: (present: Metadata) => Metadata, { ifMatch, keepsShown = false }: { ifMatch?: string | undefined, keepsShown?: boolean } = {}): Promise<ReadMetadata> => {
     const temporary = workspace.temporary()
-    let value: Metadata = {}
+    let text = ''
     const change: Change = async (listing, again) => {
       if (!isListed(listing, place)) return fail(place.file === undefined ? 'fileset_not_found' : 'file_not_found')
       const present = onDisk(place)
       const touched = new Map([[keyOf(place), undefined]])
-      if (again && etagOf(present) === etagOf(value)) return { touched }
+      if (again && present === text) return { touched }
       if (ifMatch !== undefined && !matches(ifMatch, etagOf(present), 'strong')) return fail('precondition_failed')
-      value = decide(present)
+      text = rewriteJson(present, decide(parseExact(present) as Metadata), { keepsShown })
       await discard(temporary)
-      await writeSynced(temporary, metadataText(value))
+      await writeSynced(temporary, text)
       return { place: [{ temporary, path: layout.metadata(place), replaces: true }], touched }
     }
     try {
       await commits.change(place.scan, [concernOf(place)], change)
-      return { value, etag: etagOf(value) }
+      return shown(text)
     } finally {
       await discard(temporary)
     }
@@ -110,12 +120,11 @@ export function createMetadata (core: Core): MetadataService {
   return {
     read: async (actor, place) => {
       await find(actor, 'read', place)
-      const value = onDisk(place)
-      return { value, etag: etagOf(value) }
+      return shown(onDisk(place))
     },
     replace: async (actor, place, value, ifMatch) => {
       await find(actor, 'write', place)
-      return await write(place, present => ({ ...withoutProtected(value, place), ...kept(place, present) }), ifMatch)
+      return await write(place, present => ({ ...withoutProtected(value, place), ...kept(place, present) }), { ifMatch, keepsShown: true })
     },
     assign: async (actor, place, members) => {
       await find(actor, 'write', place)
@@ -123,7 +132,7 @@ export function createMetadata (core: Core): MetadataService {
     },
     merge: async (actor, place, patch, ifMatch) => {
       await find(actor, 'write', place)
-      return await write(place, present => ({ ...mergePatch(present, withoutProtected(patch, place)) as Metadata, ...kept(place, present) }), ifMatch)
+      return await write(place, present => ({ ...mergePatch(present, withoutProtected(patch, place)) as Metadata, ...kept(place, present) }), { ifMatch })
     },
     amend: async (scan, members) => {
       await write({ scan }, present => ({ ...present, ...members, last_modified: timeText(now()) }))

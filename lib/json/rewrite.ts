@@ -12,7 +12,7 @@ interface Part { name: string, from: number, end: number, trail: string, text: s
 interface Layout { unit: string, lead: string, depth: number, keepsShown: boolean }
 
 /** The last line break of what stands before something, with the spaces after it; nothing if all is on one line. */
-const lineOf = (lead: string): string => /\r?\n[^\n]*$/.exec(lead)?.[0] ?? ''
+export const lineOf = (lead: string): string => /\r?\n[^\n]*$/.exec(lead)?.[0] ?? ''
 
 const written = (value: unknown, lead: string, unit: string): string => {
   const line = lineOf(lead)

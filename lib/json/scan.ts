@@ -66,3 +66,14 @@ export function walk (text: string, at: number, visit: (value: number, from: num
     from = next + 1
   }
 }
+
+/** The text of the member of an object that has that name; of several the last one counts. */
+export function memberIn (text: string, wanted: string): string | undefined {
+  let found: string | undefined
+  walk(text, skipSpace(text, 0), (value, _from, name) => {
+    const end = endOfValue(text, value)
+    if (name === wanted) found = text.slice(value, end)
+    return end
+  })
+  return found
+}

@@ -1,13 +1,18 @@
 import { fail } from '../errors.js'
+import { RawJson, scalarIn } from '../json/exact.js'
 
 const DEEPEST = 100
 
 const number = /[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])/y
-const word = /(?:True|False|None)(?!\w)/y
+const word = /(?:True|False|None|nan|-?inf)(?!\w)/y
 const string = /'(?:[^'\\\n]|\\[^])*'|"(?:[^"\\\n]|\\[^])*"/y
 const escape = /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([^]))/g
 
-const words: Record<string, unknown> = { True: true, False: false, None: null }
+const words: Record<string, unknown> = { True: true, False: false, None: null, nan: new RawJson('NaN'), inf: new RawJson('Infinity'), '-inf': new RawJson('-Infinity') }
+/** Numbers as JSON has them, too. */
+const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
+const numberIn = (text: string): unknown => jsonNumber.test(text) ? scalarIn(text) : Number(text)
 const escaped: Record<string, string> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', v: '\v', 0: '\0', '\\': '\\', "'": "'", '"': '"', '\n': '' }
 
 const refuse = (): never => fail('invalid_request', { errors: [{ path: '/metadata', message: 'must be JSON or a Python dict' }] })
@@ -68,7 +73,7 @@ class Reader {
     const text = this.#match(string)
     if (text !== undefined) return unescaped(text.slice(1, -1))
     const name = this.#match(word)
-    return name === undefined ? Number(this.#match(number) ?? refuse()) : words[name]
+    return name === undefined ? numberIn(this.#match(number) ?? refuse()) : words[name]
   }
 
   #items (close: string): { values: unknown[], comma: boolean } {
@@ -94,8 +99,9 @@ class Reader {
     while (!this.#takes('}')) {
       if (!comma) return refuse()
       const key = this.#scalar()
-      if (!['string', 'number'].includes(typeof key) || !this.#takes(':')) return refuse()
-      members.push([String(key), this.#value()])
+      const name = key instanceof RawJson ? key.text : key
+      if (!['string', 'number'].includes(typeof name) || !this.#takes(':')) return refuse()
+      members.push([String(name), this.#value()])
       comma = this.#takes(',')
     }
     return Object.fromEntries(members)
@@ -103,8 +109,8 @@ class Reader {
 }
 
 /**
- * The value of a Python literal made of dicts, lists, tuples, strings, numbers, True, False and None. Nothing is
- * evaluated. Tuples become lists.
+ * The value of a Python literal made of dicts, lists, tuples, strings, numbers, True, False, None, nan and inf, as
+ * `parseExact` has it. Nothing is evaluated. Tuples become lists.
  * @throws `invalid_request`
  */
 export const parsePython = (text: string): unknown => new Reader(text).whole()

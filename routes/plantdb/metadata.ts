@@ -22,14 +22,14 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       app.get(root + path, {
         config: { auth: { optional: true, api: true, scopes: ['datasets:read'] } },
         schema: { ...shared, operationId: `plantdbGet${noun}Metadata${older}`, summary: `Metadata of a ${noun.toLowerCase()}`, security: [{}, { bearer: ['datasets:read'] }], querystring: KeyQuery, response: { 200: MetadataAnswer, ...common } }
-      }, async request => await app.plantdb.metadata.read(request.actor, request.params, request.query.key))
+      }, async (request, reply) => reply.sendJson(await app.plantdb.metadata.read(request.actor, request.params, request.query.key)))
 
       app.post(root + path, {
-        config: { auth: { api: true, scopes: ['datasets:write'] } },
+        config: { auth: { api: true, scopes: ['datasets:write'] }, exactNumbers: true },
         schema: { ...shared, operationId: `plantdbSet${noun}Metadata${older}`, summary: `Set members of the metadata of a ${noun.toLowerCase()}`, security: [{ bearer: ['datasets:write'] }], body, response: { 200: MetadataAnswer, ...refusals(507), ...common } }
-      }, async request => {
+      }, async (request, reply) => {
         const { metadata, replace = false }: { metadata: Record<string, unknown>, replace?: boolean } = request.body
-        return await app.plantdb.metadata.update(request.actor, request.params, metadata, older !== '' && replace)
+        return reply.sendJson(await app.plantdb.metadata.update(request.actor, request.params, metadata, older !== '' && replace))
       })
     }
   }
