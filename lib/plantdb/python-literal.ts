@@ -4,15 +4,15 @@ import { RawJson, scalarIn } from '../json/exact.js'
 const DEEPEST = 100
 
 const number = /[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])/y
-const word = /(?:True|False|None|nan|-?inf)(?!\w)/y
+const word = /(?:True|False|None)(?!\w)/y
 const string = /'(?:[^'\\\n]|\\[^])*'|"(?:[^"\\\n]|\\[^])*"/y
 const escape = /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([^]))/g
 
-const words: Record<string, unknown> = { True: true, False: false, None: null, nan: new RawJson('NaN'), inf: new RawJson('Infinity'), '-inf': new RawJson('-Infinity') }
-/** Numbers as JSON has them, too. */
-const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+const words: Record<string, unknown> = { True: true, False: false, None: null }
+/** Python's floats are doubles; its integers may be longer. */
+const integer = /^-?(?:0|[1-9]\d*)$/
 
-const numberIn = (text: string): unknown => jsonNumber.test(text) ? scalarIn(text) : Number(text)
+const numberIn = (text: string): unknown => integer.test(text) ? scalarIn(text) : Number(text)
 const escaped: Record<string, string> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', v: '\v', 0: '\0', '\\': '\\', "'": "'", '"': '"', '\n': '' }
 
 const refuse = (): never => fail('invalid_request', { errors: [{ path: '/metadata', message: 'must be JSON or a Python dict' }] })
@@ -109,7 +109,7 @@ class Reader {
 }
 
 /**
- * The value of a Python literal made of dicts, lists, tuples, strings, numbers, True, False, None, nan and inf, as
+ * The value of a Python literal made of dicts, lists, tuples, strings, numbers, True, False and None, as
  * `parseExact` has it. Nothing is evaluated. Tuples become lists.
  * @throws `invalid_request`
  */
