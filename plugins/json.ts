@@ -1,4 +1,18 @@
+import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
+import { needsExact, parseExact } from '#lib/json/exact.js'
+import { isDeep, withoutWords } from '#lib/json/read.js'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Takes a body as Python writes it; numbers that a double does not give back as they were arrive as `RawJson`. */
+    exactNumbers?: boolean
+  }
+  interface FastifyReply {
+    /** Sends a text that is JSON already. */
+    sendJson: (text: string) => FastifyReply
+  }
+}
 
 /** JSON, and JSON merge patches (RFC 7396 section 4). */
 const json = ['application/json', 'application/merge-patch+json']
@@ -9,6 +23,16 @@ export default fp(async app => {
   // Clients that always send a JSON content type send it without a body, too; schemas say where one is needed.
   app.addContentTypeParser(json, { parseAs: 'string' }, (request, body, done) => {
     if (body.length === 0) return done(null, null)
-    return parse(request, String(body), done)
+    const text = String(body)
+    if (request.routeOptions.config?.exactNumbers !== true || !needsExact(text)) return parse(request, text, done)
+    // Names that could change prototypes are refused as elsewhere; what is too deep is left to be refused.
+    return parse(request, withoutWords(text), (error, value) => {
+      if (error) done(error)
+      else done(null, isDeep(text) ? value : parseExact(text))
+    })
+  })
+
+  app.decorateReply('sendJson', function (this: FastifyReply, text) {
+    return this.type('application/json; charset=utf-8').serializer(String).send(text)
   })
 }, { name: 'json' })

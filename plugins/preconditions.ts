@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 import { fail } from '#lib/errors.js'
-import { precondition, preconditionOf, refuseTags, validatorHeaders, type Precondition, type Tagged } from '#lib/http/preconditions.js'
+import { precondition, preconditionOf, refuseTags, validatorHeaders, type Precondition, type Tagged, type Validators } from '#lib/http/preconditions.js'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -15,6 +15,8 @@ declare module 'fastify' {
   interface FastifyReply {
     /** Sends something with its entity tag, or word that it has not changed. @throws `precondition_failed` */
     sendTagged: <T>(tagged: Tagged<T>, cacheControl?: string) => FastifyReply
+    /** The same of a text that is JSON already. */
+    sendTaggedJson: (tagged: Tagged<string>) => FastifyReply
   }
 }
 
@@ -22,15 +24,22 @@ const reads = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 export default fp(async app => {
   app.decorateRequest('precondition', { getter () { return preconditionOf(this.headers) } })
-  app.decorateReply('sendTagged', function <T> (this: FastifyReply, { value, ...validators }: Tagged<T>, cacheControl?: string) {
-    const outcome = precondition(validators, this.request.headers, true)
+  /** @param send what is sent where the client has not the same already */
+  const answer = (reply: FastifyReply, validators: Validators, send: () => FastifyReply): FastifyReply => {
+    const outcome = precondition(validators, reply.request.headers, true)
     if (outcome === 'failed') return fail('precondition_failed')
-    this.headers({ ...validatorHeaders(validators), ...(cacheControl === undefined ? {} : { 'cache-control': cacheControl }) })
-    if (outcome === 'met') return this.send(value)
-    return this.code(304).removeHeader('content-type').send()
+    reply.headers(validatorHeaders(validators))
+    return outcome === 'met' ? send() : reply.code(304).removeHeader('content-type').send()
+  }
+  app.decorateReply('sendTagged', function <T> (this: FastifyReply, { value, ...validators }: Tagged<T>, cacheControl?: string) {
+    if (cacheControl !== undefined) this.header('cache-control', cacheControl)
+    return answer(this, validators, () => this.send(value))
+  })
+  app.decorateReply('sendTaggedJson', function (this: FastifyReply, { value, ...validators }) {
+    return answer(this, validators, () => this.sendJson(value))
   })
   app.addHook('onRequest', (request, _reply, done) => {
     if (!request.is404 && !reads.has(request.method) && !request.routeOptions.config.conditional) refuseTags(request.headers)
     done()
   })
-}, { name: 'preconditions', dependencies: ['auth', 'errors'] })
+}, { name: 'preconditions', dependencies: ['auth', 'errors', 'json'] })

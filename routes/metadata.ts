@@ -21,22 +21,22 @@ const routes: FastifyPluginAsyncTypebox = async app => {
     app.get(path, {
       config: { auth: { optional: true, api: true, scopes: ['datasets:read'] } },
       schema: { ...shared, operationId: `get${noun}Metadata`, summary: `Metadata of a ${noun.toLowerCase()}`, security: [{}, { bearer: ['datasets:read'] }], headers: ReadConditions, response: { 200: Metadata, 304: NotModified, ...refusals(412), ...common } }
-    }, async (request, reply) => reply.sendTagged(await app.datasets.metadata.read(request.actor, request.params)))
+    }, async (request, reply) => reply.sendTaggedJson(await app.datasets.metadata.read(request.actor, request.params)))
 
     app.put(path, {
-      config: { auth: { api: true, scopes: ['datasets:write'] }, conditional: true },
+      config: { auth: { api: true, scopes: ['datasets:write'] }, conditional: true, exactNumbers: true },
       schema: { ...shared, ...writing, operationId: `put${noun}Metadata`, summary: `Replace the metadata of a ${noun.toLowerCase()}` }
     }, async (request, reply) => {
       const { value, etag } = await app.datasets.metadata.replace(request.actor, request.params, request.body, request.precondition)
-      return reply.header('etag', etag).send(value)
+      return reply.header('etag', etag).sendJson(value)
     })
 
     app.patch(path, {
-      config: { auth: { api: true, scopes: ['datasets:write'] }, conditional: true },
+      config: { auth: { api: true, scopes: ['datasets:write'] }, conditional: true, exactNumbers: true },
       schema: { ...shared, ...writing, operationId: `patch${noun}Metadata`, summary: `Change members of the metadata of a ${noun.toLowerCase()} (RFC 7396)` }
     }, async (request, reply) => {
       const { value, etag } = await app.datasets.metadata.merge(request.actor, request.params, request.body, request.precondition)
-      return reply.header('etag', etag).send(value)
+      return reply.header('etag', etag).sendJson(value)
     })
   }
 }

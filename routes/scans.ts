@@ -24,7 +24,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   }, async (request, reply) => reply.sendTagged(await app.datasets.scans.get(request.actor, request.params.scan)))
 
   app.post('', {
-    config: { auth: { api: true, scopes: ['datasets:create'] } },
+    config: { auth: { api: true, scopes: ['datasets:create'] }, exactNumbers: true },
     schema: {
       ...shared,
       operationId: 'createScan',

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fail } from '../errors.js'
+import { parseExact } from '../json/exact.js'
+import { rewriteJson } from '../json/rewrite.js'
 import { membersOf } from './archive/members.js'
 import { archiveOf } from './archive/write.js'
 import type { Limits } from './archive/directory.js'
@@ -9,11 +11,10 @@ import { Permit } from './commit/permit.js'
 import { timeText, type Core } from './core.js'
 import { discard, missingAs, onDisk, writeSynced, syncFolder } from './disk.js'
 import type { Metadata } from './index-entry.js'
-import { metadataText } from './metadata.js'
 import { isScanId } from './names.js'
 import { isFolder } from './open-file.js'
 import { presentScan } from './present.js'
-import { look, objectIn } from './read-scan.js'
+import { documentIn, look, NOTHING } from './read-scan.js'
 import { receive } from './receive.js'
 import type { Actor } from './rights.js'
 import { adoptScan, type People } from './scans.js'
@@ -44,7 +45,8 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
 
   const takeOver = async (folder: string, actor: Actor): Promise<void> => {
     const path = join(folder, 'metadata', 'metadata.json')
-    const { sharing, ...given } = objectIn(folder, path, 'metadata') ?? {}
+    const { text } = documentIn(folder, path, 'metadata') ?? NOTHING
+    const { sharing, ...given } = parseExact(text) as Metadata
     const groups = await groupsIn(actor, sharing)
     const time = timeText(now())
     const value: Metadata = {
@@ -56,7 +58,7 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
       ...(groups.length > 0 ? { sharing: groups } : {})
     }
     await discard(path)
-    await writeSynced(path, metadataText(value))
+    await writeSynced(path, rewriteJson(text, value))
     await syncFolder(join(folder, 'metadata'))
   }
 

@@ -1,13 +1,15 @@
 import { fail } from '../errors.js'
+import { RawJson } from '../json/exact.js'
+import { DEEPEST, isDeep } from '../json/read.js'
 
-const DEEPEST = 100
+const refuse = (): never => fail('invalid_request', { errors: [{ path: '', message: `metadata may be nested ${DEEPEST} deep` }] })
 
 /** Whether a value is nested so deeply that code which follows it from level to level would run out of stack. */
-export function isTooDeep (value: unknown): boolean {
+function isTooDeep (value: unknown): boolean {
   let level: unknown[] = [value]
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > DEEPEST) return true
-    level = level.flatMap(item => typeof item === 'object' && item !== null ? Object.values(item) as unknown[] : [])
+    level = level.flatMap(item => typeof item === 'object' && item !== null && !(item instanceof RawJson) ? Object.values(item) as unknown[] : [])
   }
   return false
 }
@@ -18,5 +20,10 @@ export function isTooDeep (value: unknown): boolean {
  * @throws `invalid_request`
  */
 export function refuseDeep (value: unknown): void {
-  if (isTooDeep(value)) fail('invalid_request', { errors: [{ path: '', message: `metadata may be nested ${DEEPEST} deep` }] })
+  if (isTooDeep(value)) refuse()
+}
+
+/** The same for a JSON text. @throws `invalid_request` */
+export function refuseDeepText (text: string): void {
+  if (isDeep(text)) refuse()
 }

@@ -1,10 +1,11 @@
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Layout } from './layout.js'
+import { join, relative } from 'node:path'
+import { DEEPEST, isDeep } from '../json/read.js'
+import type { Layout, Place } from './layout.js'
 import { DamagedScan, Listing } from './listing.js'
 import { isFilesetId, isScanId } from './names.js'
 import { textOf } from './plain-file.js'
-import { look, objectIn } from './read-scan.js'
+import { documentIn, look } from './read-scan.js'
 
 /** What can be done about damage. */
 export type Remedy =
@@ -27,11 +28,12 @@ export const remedies: Record<Remedy, string> = {
 /** Damage: `path` is relative to the folder of the data sets; without a remedy a human has to look at it. */
 export interface Finding { scan: string, path: string, reason: string, remedy?: Remedy }
 
-const damageOf = (read: () => unknown): string | undefined => {
+/** What is wrong with metadata: `deep` is not damage, but keeps something from being shown. */
+const damageOf = (root: string, path: string): { reason: string, deep: boolean } | undefined => {
   try {
-    read()
+    if (isDeep(documentIn(root, path, 'the file')?.text ?? '')) return { reason: `is nested more than ${DEEPEST} deep; what lies deeper is kept, and shown as null`, deep: true }
   } catch (error) {
-    if (error instanceof DamagedScan) return error.message
+    if (error instanceof DamagedScan) return { reason: error.message, deep: false }
     throw error
   }
 }
@@ -47,14 +49,19 @@ export function examineScan (layout: Layout, scan: string): Finding[] {
   const folder = look(layout.metadataFolder(scan))
   if (!folder) return look(layout.listing(scan)) ? [found('metadata', 'is missing', 'new_metadata')] : [found('', 'is no scan: it has neither files.json nor metadata')]
   if (!folder.isDirectory()) return [found('metadata', 'is no folder')]
-  const damaged = damageOf(() => objectIn(layout.root, layout.metadata({ scan }), 'the file'))
   return [
-    ...(damaged === undefined ? [] : [found('metadata/metadata.json', damaged, 'new_metadata')]),
+    ...examineMetadata(layout, { scan }, 'new_metadata', found),
     ...examineListing(layout, scan, found)
   ]
 }
 
 type Found = (path: string, reason: string, remedy?: Remedy) => Finding
+
+function examineMetadata (layout: Layout, place: Place, remedy: Remedy, found: Found): Finding[] {
+  const path = layout.metadata(place)
+  const damage = damageOf(layout.root, path)
+  return damage ? [found(relative(layout.scan(place.scan), path), damage.reason, damage.deep ? undefined : remedy)] : []
+}
 
 function examineListing (layout: Layout, scan: string, found: Found): Finding[] {
   const stat = look(layout.listing(scan))
@@ -76,13 +83,12 @@ function examineFileset (layout: Layout, { scan, id, listing }: { scan: string, 
   const files = [...listing.filesets.get(id)!.files.values()]
   const names = new Set(files.map(({ name }) => name))
   const isFolder = look(layout.fileset(scan, id))?.isDirectory() === true
-  const damaged = (path: string, remedy: Remedy, reason: string | undefined): Finding[] => reason === undefined ? [] : [found(path, reason, remedy)]
   return [
     ...(isFolder ? [] : [found(id, 'is listed, but is not there as a folder', 'clean_listing')]),
-    ...damaged(`metadata/${id}.json`, 'set_aside', damageOf(() => objectIn(layout.root, layout.metadata({ scan, fileset: id }), 'the file'))),
+    ...examineMetadata(layout, { scan, fileset: id }, 'set_aside', found),
     ...files.flatMap(({ id: file, name }) => [
       ...(!isFolder || look(layout.content(scan, id, name))?.isFile() ? [] : [found(`${id}/${name}`, 'is listed, but is not there as a file', 'clean_listing')]),
-      ...damaged(`metadata/${id}/${file}.json`, 'set_aside', damageOf(() => objectIn(layout.root, layout.metadata({ scan, fileset: id, file }), 'the file')))
+      ...examineMetadata(layout, { scan, fileset: id, file }, 'set_aside', found)
     ]),
     ...filesIn(layout.fileset(scan, id)).filter(name => !names.has(name)).map(name => found(`${id}/${name}`, 'is in no list', 'set_aside'))
   ]

@@ -1,3 +1,7 @@
+import { isObject } from '../json/exact.js'
+import { ListText, type Item } from '../json/list-text.js'
+import { parseJson } from '../json/read.js'
+import { dropItems, FilesetText } from './listing-text.js'
 import { isFileId, isFileName, isFilesetId } from './names.js'
 
 export interface ListedFile { id: string, name: string }
@@ -15,9 +19,6 @@ export class DamagedScan extends Error {
 interface RawFileset { id: string, files: unknown[] }
 interface RawFile { id: string, file: string }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 const faultOfFileset = (raw: unknown): string | undefined => {
   if (!isObject(raw)) return 'an entry is no object'
   if (typeof raw.id !== 'string') return 'a fileset has no id'
@@ -33,22 +34,29 @@ const faultOfFile = (raw: unknown): string | undefined => {
   if (!isFileName(raw.file)) return `the name of the file ${raw.id} breaks the rule of names`
 }
 
-/** The names of a fileset's files, beside `files`, which has their ids. */
-interface Known extends ListedFileset { names: Set<string>, raw: RawFileset }
+/**
+ * A fileset with the names of its files, beside `files`, which has their ids. `at` and `faulty` are places in the lists
+ * that were read: its own, and those of files that cannot be used. `item` and `text` are its text, once something is
+ * changed; `raw` is what it was read from.
+ */
+interface Known extends ListedFileset { names: Set<string>, at: number, raw: readonly unknown[], faulty: Set<number>, item?: Item, text?: FilesetText }
 
 /**
  * `files.json` of a scan: which filesets it has and which files they have. What cannot be used is passed
- * over and kept as it is, whatever is changed beside it.
+ * over, and keeps its text as all else does, whatever is changed beside it.
  */
 export class Listing {
   readonly faults: string[] = []
-  readonly #document: { filesets: unknown[] }
+  readonly #text: string
   readonly #filesets = new Map<string, Known>()
+  readonly #faulty = new Set<number>()
+  /** The text by its filesets, once something is changed. */
+  #list: ListText | undefined
 
   /** @throws DamagedScan if it cannot be read at all */
   constructor (text: string) {
-    this.#document = parse(text)
-    for (const raw of this.#document.filesets) this.#read(raw)
+    this.#text = text
+    for (const [at, raw] of parse(text).filesets.entries()) this.#read(raw, at)
   }
 
   get filesets (): ReadonlyMap<string, ListedFileset> { return this.#filesets }
@@ -59,20 +67,20 @@ export class Listing {
   }
 
   addFileset (id: string): void {
-    const raw = { files: [], id }
-    this.#document.filesets.push(raw)
-    this.#read(raw)
+    const item = this.#opened().add({ files: [], id })
+    this.#filesets.set(id, { id, files: new Map(), names: new Set(), at: -1, raw: [], faulty: new Set(), item })
   }
 
   removeFileset (id: string): void {
+    const list = this.#opened()
     const known = this.#filesets.get(id)
-    this.#document.filesets = this.#document.filesets.filter(raw => raw !== known?.raw)
+    if (known) list.items.delete(known.item!)
     this.#filesets.delete(id)
   }
 
   addFile (fileset: string, file: ListedFile): void {
     const known = this.#filesets.get(fileset)!
-    known.raw.files.push({ file: file.name, id: file.id })
+    this.#textOf(known).add({ file: file.name, id: file.id })
     known.files.set(file.id, file)
     known.names.add(file.name)
   }
@@ -80,39 +88,58 @@ export class Listing {
   removeFile (fileset: string, id: string): void {
     const known = this.#filesets.get(fileset)!
     const name = known.files.get(id)?.name
-    known.raw.files = known.raw.files.filter(raw => !(isObject(raw) && raw.id === id && raw.file === name))
+    this.#textOf(known).remove({ file: name, id })
     known.files.delete(id)
     if (name !== undefined) known.names.delete(name)
   }
 
-  /** The same without what cannot be used. */
+  /** The same without what cannot be used. To be called before anything is changed. */
   withoutFaults (): Listing {
-    const filesets = [...this.#filesets.values()].map(({ id, files }) => ({ files: [...files.values()].map(file => ({ file: file.name, id: file.id })), id }))
-    return new Listing(JSON.stringify({ filesets }))
+    const clean = new Listing(this.#text)
+    dropItems(clean.#opened(), clean.#faulty)
+    for (const known of clean.#filesets.values()) if (known.faulty.size > 0) dropItems(clean.#textOf(known).list, known.faulty)
+    return new Listing(String(clean))
   }
 
-  /** As PlantDB writes it: sorted keys, four spaces. */
+  /** What is new as PlantDB writes it: sorted keys, four spaces. */
   toString (): string {
-    return JSON.stringify(this.#document, null, 4)
+    return this.#list ? String(this.#list) : this.#text
   }
 
-  #read (raw: unknown): void {
+  #opened (): ListText {
+    if (this.#list) return this.#list
+    this.#list = new ListText(this.#text, 'filesets')
+    const items = [...this.#list.items]
+    for (const known of this.#filesets.values()) known.item = items[known.at]!
+    return this.#list
+  }
+
+  #textOf (known: Known): FilesetText {
+    const { unit } = this.#opened()
+    known.text ??= new FilesetText(known.item!, unit, known.raw)
+    known.raw = []
+    return known.text
+  }
+
+  #read (raw: unknown, at: number): void {
     const { id = '', files = [] } = (raw ?? {}) as Partial<RawFileset>
     const fault = faultOfFileset(raw) ?? (this.#filesets.has(id) ? `the fileset ${id} is listed twice` : undefined)
     if (fault !== undefined) {
       this.faults.push(fault)
+      this.#faulty.add(at)
       return
     }
-    const known: Known = { id, files: new Map(), names: new Set(), raw: raw as RawFileset }
+    const known: Known = { id, files: new Map(), names: new Set(), at, raw: files, faulty: new Set() }
     this.#filesets.set(id, known)
-    for (const file of files) this.#readFile(known, file)
+    for (const [at, file] of files.entries()) this.#readFile(known, file, at)
   }
 
-  #readFile ({ id: fileset, files, names }: Known, raw: unknown): void {
+  #readFile ({ id: fileset, files, names, faulty }: Known, raw: unknown, at: number): void {
     const { id = '', file: name = '' } = (raw ?? {}) as Partial<RawFile>
     const fault = faultOfFile(raw) ?? (files.has(id) || names.has(name) ? `the file ${id} is listed twice` : undefined)
     if (fault !== undefined) {
       this.faults.push(`${fileset}: ${fault}`)
+      faulty.add(at)
       return
     }
     files.set(id, { id, name })
@@ -123,7 +150,7 @@ export class Listing {
 function parse (text: string): { filesets: unknown[] } {
   let document: unknown
   try {
-    document = JSON.parse(text)
+    document = parseJson(text)
   } catch {
     throw new DamagedScan(text.trim() === '' ? 'files.json is empty' : 'files.json is no valid JSON')
   }

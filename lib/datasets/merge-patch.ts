@@ -1,6 +1,6 @@
-type Json = unknown
+import { isObject } from '../json/exact.js'
 
-const isObject = (value: Json): value is Record<string, Json> => typeof value === 'object' && value !== null && !Array.isArray(value)
+type Json = unknown
 
 /** JSON merge patch (RFC 7396 section 2): null removes a member, objects are merged, all else replaces. */
 export function mergePatch (target: Json, patch: Json): Json {

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import { fail } from '../errors.js'
 import type { Precondition, Tagged, Validators } from '../http/preconditions.js'
+import { parseExact, stringify } from '../json/exact.js'
+import { strictJson } from '../json/read.js'
+import { rewriteJson } from '../json/rewrite.js'
 import type { Change } from './plan.js'
 import { Permit } from './commit/permit.js'
 import { findPlace, timeText, type Core } from './core.js'
@@ -10,15 +13,22 @@ import type { Metadata } from './index-entry.js'
 import type { Place } from './layout.js'
 import { DamagedScan, type Listing } from './listing.js'
 import { mergePatch } from './merge-patch.js'
-import { look, objectIn, readScanMetadata } from './read-scan.js'
+import { documentIn, look, NOTHING, readScanDocument } from './read-scan.js'
 import type { Actor } from './rights.js'
 
-export type ReadMetadata = Tagged<Metadata>
+/** Metadata as the text of a JSON object, as `strictJson` has it, so that every digit arrives. */
+export type ReadMetadata = Tagged<string>
 
-/** The metadata of scans, filesets and files: each one JSON object. */
+/** @property precondition throws to refuse it @property keepsShown whether what says the same as was read stays as it was written */
+interface Writing { precondition?: ((present: Validators) => unknown) | undefined, keepsShown?: boolean }
+
+/**
+ * The metadata of scans, filesets and files: each one JSON object. Whatever changes them may hold `RawJson`; what it
+ * does not touch keeps its text on the disk, whoever wrote it.
+ */
 export interface MetadataService {
   read: (actor: Actor, place: Place) => Promise<ReadMetadata>
-  /** Puts another object in its place. @throws `precondition_failed` */
+  /** Puts another object in its place; what says the same as was read stays as it was written. @throws `precondition_failed` */
   replace: (actor: Actor, place: Place, value: Metadata, precondition: Precondition | undefined) => Promise<ReadMetadata>
   /** Sets members as they are given; the others stay. @throws `precondition_failed` */
   assign: (actor: Actor, place: Place, members: Metadata, precondition?: Precondition) => Promise<ReadMetadata>
@@ -47,7 +57,8 @@ export const withoutProtected = (value: Metadata, place: Place): Metadata => {
   return Object.fromEntries(Object.entries(value).filter(([key]) => !kept.has(key)))
 }
 
-export const etagOf = (value: Metadata): string => `"${createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 27)}"`
+/** @param text of the document on the disk */
+const etagOf = (text: string): string => `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`
 
 const isListed = (listing: Listing, { fileset, file }: Place): boolean => {
   if (fileset === undefined) return true
@@ -59,8 +70,8 @@ const concernOf = ({ fileset = '', file }: Place): string => file === undefined 
 
 const keyOf = ({ fileset = '', file }: Place): string => file === undefined ? fileset : `${fileset}/${file}`
 
-/** Metadata as text, as PlantDB writes them. */
-export const metadataText = (value: Metadata): string => JSON.stringify(value, null, 4)
+/** New metadata as text, as PlantDB writes them. @param value may hold `RawJson` */
+export const metadataText = (value: Metadata): string => stringify(value, '    ')
 
 export function createMetadata (core: Core): MetadataService {
   const { layout, workspace, commits, now } = core
@@ -72,39 +83,41 @@ export function createMetadata (core: Core): MetadataService {
     return permit
   }
 
-  const onDisk = (place: Place): Metadata => {
+  const onDisk = (place: Place): string => {
     try {
-      if (place.fileset === undefined) return readScanMetadata(layout, place.scan)
-      return objectIn(layout.root, layout.metadata(place), 'metadata') ?? {}
+      if (place.fileset === undefined) return readScanDocument(layout, place.scan).text
+      return (documentIn(layout.root, layout.metadata(place), 'metadata') ?? NOTHING).text
     } catch (error) {
       if (error instanceof DamagedScan) return fail('metadata_damaged', { cause: error })
       throw asProblem(error)
     }
   }
 
-  const validatorsOf = (place: Place, value: Metadata): Validators => {
+  const validatorsOf = (place: Place, text: string): Validators => {
     const paths = [place, ...(place.fileset === undefined ? [{ scan: place.scan, fileset: 'images' }] : [])].map(layout.metadata)
     const times = paths.map(path => look(path)?.mtimeMs).filter(time => time !== undefined)
-    return { etag: etagOf(value), ...(times.length > 0 ? { modified: Math.max(...times) } : {}) }
+    return { etag: etagOf(text), ...(times.length > 0 ? { modified: Math.max(...times) } : {}) }
   }
 
-  const write = async (permit: Permit, place: Place, decide: (present: Metadata) => Metadata, precondition?: (present: Validators) => unknown): Promise<ReadMetadata> => {
+  const shown = (place: Place, text: string): ReadMetadata => ({ value: strictJson(text), ...validatorsOf(place, text) })
+
+  const write = async (permit: Permit, place: Place, decide: (present: Metadata) => Metadata, { precondition, keepsShown = false }: Writing = {}): Promise<ReadMetadata> => {
     const temporary = workspace.temporary()
-    let value: Metadata = {}
+    let text = ''
     const change: Change = async (listing, again) => {
       if (!isListed(listing, place)) return fail(place.file === undefined ? 'fileset_not_found' : 'file_not_found')
       const present = onDisk(place)
       const touched = new Map([[keyOf(place), undefined]])
-      if (again && etagOf(present) === etagOf(value)) return { touched }
+      if (again && present === text) return { touched }
       await precondition?.(validatorsOf(place, present))
-      value = decide(present)
+      text = rewriteJson(present, decide(parseExact(present) as Metadata), { keepsShown })
       await discard(temporary)
-      await writeSynced(temporary, metadataText(value))
+      await writeSynced(temporary, text)
       return { place: [{ temporary, path: layout.metadata(place), replaces: true }], touched }
     }
     try {
       await commits.change(permit, [concernOf(place)], change)
-      return { value, etag: etagOf(value) }
+      return shown(place, text)
     } finally {
       await discard(temporary)
     }
@@ -118,20 +131,19 @@ export function createMetadata (core: Core): MetadataService {
   return {
     read: async (actor, place) => {
       await findPlace(core, actor, 'read', place)
-      const value = onDisk(place)
-      return { value, ...validatorsOf(place, value) }
+      return shown(place, onDisk(place))
     },
     replace: async (actor, place, value, precondition) => {
-      return await write(await permitFor(actor, place), place, present => ({ ...withoutProtected(value, place), ...kept(place, present) }), precondition)
+      return await write(await permitFor(actor, place), place, present => ({ ...withoutProtected(value, place), ...kept(place, present) }), { precondition, keepsShown: true })
     },
     assign: async (actor, place, members, precondition) => {
-      return await write(await permitFor(actor, place), place, present => ({ ...present, ...withoutProtected(members, place), ...kept(place, present) }), precondition)
+      return await write(await permitFor(actor, place), place, present => ({ ...present, ...withoutProtected(members, place), ...kept(place, present) }), { precondition })
     },
     merge: async (actor, place, patch, precondition) => {
-      return await write(await permitFor(actor, place), place, present => ({ ...mergePatch(present, withoutProtected(patch, place)) as Metadata, ...kept(place, present) }), precondition)
+      return await write(await permitFor(actor, place), place, present => ({ ...mergePatch(present, withoutProtected(patch, place)) as Metadata, ...kept(place, present) }), { precondition })
     },
     amend: async (permit, members, precondition) => {
-      await write(permit, { scan: permit.scan }, present => ({ ...present, ...members, last_modified: timeText(now()) }), precondition)
+      await write(permit, { scan: permit.scan }, present => ({ ...present, ...members, last_modified: timeText(now()) }), { precondition })
     }
   }
 }

@@ -1,5 +1,6 @@
 import { fail } from '../errors.js'
-import { refuseDeep } from './depth.js'
+import { isObject, parseExact } from '../json/exact.js'
+import { refuseDeepText } from './depth.js'
 import type { Metadata } from './index-entry.js'
 import type { ListedFile } from './listing.js'
 import { EXTENSION, isFileId, isFileName } from './names.js'
@@ -27,15 +28,15 @@ export function nameOf ({ id, ext }: Said, filename: string | undefined): Listed
   return isFileName(name) ? { id: chosen, name } : refuse('/id', 'is too long')
 }
 
-/** @throws `invalid_request` if the text is no JSON object */
+/** Metadata in a text, as JSON or as Python's `json.dumps` writes it. @returns them as `parseExact` does @throws `invalid_request` if the text is no such object */
 export function metadataIn (text: string | undefined): Metadata | undefined {
   if (text === undefined || text.trim() === '') return undefined
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseExact(text)
   } catch {
     return refuse('/metadata', 'must be JSON')
   }
-  refuseDeep(value)
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Metadata : refuse('/metadata', 'must be a JSON object')
+  refuseDeepText(text)
+  return isObject(value) ? value : refuse('/metadata', 'must be a JSON object')
 }

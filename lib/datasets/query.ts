@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js'
 import { fail } from '../errors.js'
+import { parseJson } from '../json/read.js'
 import { createPace } from './pace.js'
 import type { Metadata, ScanSummary } from './index-entry.js'
 
@@ -48,7 +49,7 @@ export function matcherOf (wanted: unknown, fuzzy: boolean, depth = 0): Matcher 
 export function parseQuery (text: string, fuzzy: boolean): Matcher {
   let wanted: unknown
   try {
-    wanted = JSON.parse(text)
+    wanted = parseJson(text)
   } catch {
     return refuse('must be JSON')
   }

@@ -1,6 +1,8 @@
 import { lstatSync, type Stats } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import { isTooDeep } from './depth.js'
+import { isObject, parseExact } from '../json/exact.js'
+import { parseJson } from '../json/read.js'
+import { rewriteJson } from '../json/rewrite.js'
 import type { FileRecord, FilesetRecord, Filesets, Metadata } from './index-entry.js'
 import { DamagedScan, Listing, type Fault, type ListedFileset } from './listing.js'
 import { layoutOf, type Layout } from './layout.js'
@@ -8,8 +10,6 @@ import { textOf } from './plain-file.js'
 
 /** A scan as it lies in the folder, and what of it cannot be used. */
 export interface ReadScan { metadata: Metadata, filesets: Filesets, stamp: string, created: number, modified: number, faults: Fault[] }
-
-const isObject = (value: unknown): value is Metadata => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** What a path is, without following a link; undefined if there is nothing. */
 export const look = (path: string): Stats | undefined => lstatSync(path, { throwIfNoEntry: false })
@@ -43,11 +43,14 @@ const between = (root: string, path: string): string[] => {
 /** Whether every folder on the way to a path is there, and none is a link that could lead elsewhere. */
 export const isInside = (root: string, path: string): boolean => between(root, path).every(folder => look(folder)?.isDirectory())
 
+/** A JSON object on the disk: its text, and its value as `parseJson` has it. */
+export interface Document { text: string, value: Metadata }
+
 /**
- * Reads a JSON object below a root; undefined if it is not there.
+ * Reads a JSON object below a root, as Python writes it, too; undefined if it is not there.
  * @throws DamagedScan if it is there and no object, or behind a link
  */
-export function objectIn (root: string, path: string, what: string): Metadata | undefined {
+export function documentIn (root: string, path: string, what: string): Document | undefined {
   for (const folder of between(root, path)) {
     const stat = look(folder)
     if (!stat) return undefined
@@ -56,17 +59,22 @@ export function objectIn (root: string, path: string, what: string): Metadata | 
   const stat = look(path)
   if (!stat) return undefined
   if (!stat.isFile()) throw new DamagedScan(`${what} is no file`)
+  const text = textOf(path)
   let value: unknown
   try {
-    value = JSON.parse(textOf(path))
+    value = parseJson(text)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     throw new DamagedScan(`${what} is no valid JSON`)
   }
   if (!isObject(value)) throw new DamagedScan(`${what} is no JSON object`)
-  if (isTooDeep(value)) throw new DamagedScan(`${what} is nested too deeply`)
-  return value
+  return { text, value }
 }
+
+/** The value of a JSON object below a root. Throws as `documentIn` does. */
+export const objectIn = (root: string, path: string, what: string): Metadata | undefined => documentIn(root, path, what)?.value
+
+export const NOTHING: Document = { text: '{}', value: {} }
 
 /** PlantDB keeps these with the fileset of the pictures, and shows them as the scan's. */
 const ofImages = ['object', 'hardware', 'acquisition_date'] as const
@@ -75,18 +83,28 @@ const ofImages = ['object', 'hardware', 'acquisition_date'] as const
  * The metadata of a scan. What PlantDB keeps in `images.json` fills in what is missing.
  * @throws DamagedScan: without its metadata nobody knows who may see the scan
  */
-export function readScanMetadata (layout: Layout, scan: string): Metadata {
-  const own = objectIn(layout.root, layout.metadata({ scan }), 'metadata/metadata.json') ?? {}
-  if (ofImages.every(key => key in own)) return own
-  let images: Metadata = {}
+export function readScanDocument (layout: Layout, scan: string): Document {
+  const own = documentIn(layout.root, layout.metadata({ scan }), 'metadata/metadata.json') ?? NOTHING
+  if (ofImages.every(key => key in own.value)) return own
+  let images = NOTHING
   try {
-    images = objectIn(layout.root, layout.metadata({ scan, fileset: 'images' }), 'metadata/images.json') ?? {}
+    images = documentIn(layout.root, layout.metadata({ scan, fileset: 'images' }), 'metadata/images.json') ?? NOTHING
   } catch (error) {
     if (!(error instanceof DamagedScan)) throw error
   }
-  const missing = ofImages.filter(key => !(key in own) && key in images)
-  return missing.length === 0 ? own : { ...own, ...Object.fromEntries(missing.map(key => [key, images[key]])) }
+  const missing = ofImages.filter(key => !(key in own.value) && key in images.value)
+  return missing.length === 0 ? own : filledIn(own, images, missing)
 }
+
+/** A document with members of another one. */
+function filledIn (own: Document, other: Document, keys: readonly string[]): Document {
+  const withKeys = (own: Metadata, other: Metadata): Metadata => ({ ...own, ...Object.fromEntries(keys.map(key => [key, other[key]])) })
+  const [ownExact, otherExact] = [own, other].map(({ text }) => parseExact(text) as Metadata) as [Metadata, Metadata]
+  return { text: rewriteJson(own.text, withKeys(ownExact, otherExact)), value: withKeys(own.value, other.value) }
+}
+
+/** The value of the metadata of a scan. Throws as `readScanDocument` does. */
+export const readScanMetadata = (layout: Layout, scan: string): Metadata => readScanDocument(layout, scan).value
 
 /** What the disk says of a listed file; undefined if it is not there, or no file. */
 export function readFileRecord (layout: Layout, scan: string, fileset: string, id: string, name: string): FileRecord | undefined {

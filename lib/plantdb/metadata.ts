@@ -3,23 +3,25 @@ import type { Metadata } from '../datasets/index-entry.js'
 import type { Place } from '../datasets/layout.js'
 import type { MetadataService } from '../datasets/metadata.js'
 import type { Actor } from '../datasets/rights.js'
+import { memberIn } from '../json/scan.js'
 
-/** Metadata in PlantDB's envelope. */
+/** Metadata in PlantDB's envelope: the text of `{"metadata": ...}`. */
 export interface PlantDBMetadata {
   /** @param key one member instead of all; {} if there is none of that name */
-  read: (actor: Actor, place: Place, key: string | undefined) => Promise<Tagged<{ metadata: unknown }>>
+  read: (actor: Actor, place: Place, key: string | undefined) => Promise<Tagged<string>>
   /** Sets members as they are given, or with `replace` all of them. @returns all @throws `precondition_failed` */
-  update: (actor: Actor, place: Place, members: Metadata, options: { replace: boolean, precondition: Precondition | undefined }) => Promise<Tagged<{ metadata: Metadata }>>
+  update: (actor: Actor, place: Place, members: Metadata, options: { replace: boolean, precondition: Precondition | undefined }) => Promise<Tagged<string>>
 }
+
+const enveloped = (text: string): string => `{"metadata":${text}}`
 
 export const createPlantDBMetadata = (metadata: MetadataService): PlantDBMetadata => ({
   read: async (actor, place, key) => {
-    const { value, ...validators } = await metadata.read(actor, place)
-    if (key === undefined || key === '') return { value: { metadata: value }, ...validators }
-    return { value: { metadata: Object.hasOwn(value, key) ? value[key] : {} }, ...validators }
+    const { value: text, ...validators } = await metadata.read(actor, place)
+    return { value: enveloped(key === undefined || key === '' ? text : memberIn(text, key) ?? '{}'), ...validators }
   },
   update: async (actor, place, members, { replace, precondition }) => {
-    const { value, ...validators } = await (replace ? metadata.replace : metadata.assign)(actor, place, members, precondition)
-    return { value: { metadata: value }, ...validators }
+    const { value: text, ...validators } = await (replace ? metadata.replace : metadata.assign)(actor, place, members, precondition)
+    return { value: enveloped(text), ...validators }
   }
 })

@@ -1,4 +1,5 @@
 import { fail } from '../errors.js'
+import { RawJson, scalarIn } from '../json/exact.js'
 
 const DEEPEST = 100
 
@@ -8,6 +9,10 @@ const string = /'(?:[^'\\\n]|\\[^])*'|"(?:[^"\\\n]|\\[^])*"/y
 const escape = /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([^]))/g
 
 const words: Record<string, unknown> = { True: true, False: false, None: null }
+/** Python's floats are doubles; its integers may be longer. */
+const integer = /^-?(?:0|[1-9]\d*)$/
+
+const numberIn = (text: string): unknown => integer.test(text) ? scalarIn(text) : Number(text)
 const escaped: Record<string, string> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', v: '\v', 0: '\0', '\\': '\\', "'": "'", '"': '"', '\n': '' }
 
 const refuse = (): never => fail('invalid_request', { errors: [{ path: '/metadata', message: 'must be JSON or a Python dict' }] })
@@ -68,7 +73,7 @@ class Reader {
     const text = this.#match(string)
     if (text !== undefined) return unescaped(text.slice(1, -1))
     const name = this.#match(word)
-    return name === undefined ? Number(this.#match(number) ?? refuse()) : words[name]
+    return name === undefined ? numberIn(this.#match(number) ?? refuse()) : words[name]
   }
 
   #items (close: string): { values: unknown[], comma: boolean } {
@@ -94,8 +99,9 @@ class Reader {
     while (!this.#takes('}')) {
       if (!comma) return refuse()
       const key = this.#scalar()
-      if (!['string', 'number'].includes(typeof key) || !this.#takes(':')) return refuse()
-      members.push([String(key), this.#value()])
+      const name = key instanceof RawJson ? key.text : key
+      if (!['string', 'number'].includes(typeof name) || !this.#takes(':')) return refuse()
+      members.push([String(name), this.#value()])
       comma = this.#takes(',')
     }
     return Object.fromEntries(members)
@@ -103,8 +109,8 @@ class Reader {
 }
 
 /**
- * The value of a Python literal made of dicts, lists, tuples, strings, numbers, True, False and None. Nothing is
- * evaluated. Tuples become lists.
+ * The value of a Python literal made of dicts, lists, tuples, strings, numbers, True, False and None, as
+ * `parseExact` has it. Nothing is evaluated. Tuples become lists.
  * @throws `invalid_request`
  */
 export const parsePython = (text: string): unknown => new Reader(text).whole()

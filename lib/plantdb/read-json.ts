@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseJson } from '../json/read.js'
 
 /** A file of PlantDB's that cannot be used; the message says why, and names it without its folder. */
 export class UnusableFile extends Error {}
@@ -21,7 +22,7 @@ export async function readJson (folder: string, file: string): Promise<unknown> 
     throw new UnusableFile(error.code === 'ENOENT' ? `There is no ${file} in the folder.` : `${file} cannot be read (${error.code}).`)
   })
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     throw new UnusableFile(`${file} is not valid JSON.`)
   }

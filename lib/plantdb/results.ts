@@ -1,11 +1,11 @@
 import { fail } from '../errors.js'
-import { isTooDeep } from '../datasets/depth.js'
 import type { FilePlace } from '../datasets/file-changes.js'
 import type { Content } from '../datasets/files.js'
 import type { OpenFile } from '../datasets/open-file.js'
 import type { Picture } from '../datasets/pictures.js'
 import type { Actor } from '../datasets/rights.js'
 import type { Datasets } from '../datasets/service.js'
+import { checkJson, parseJson, strictJson } from '../json/read.js'
 import { membersOf } from './read-json.js'
 import type { Sequence, sequences } from './schema.js'
 import { resultOf, tasksOf } from './tasks.js'
@@ -19,24 +19,40 @@ export interface Results {
   /** @param query of the size, and whether it is to be text @throws as `Pictures.open` */
   picture: (actor: Actor, place: FilePlace, query: { size?: string | undefined, as_base64?: string | undefined }) => Promise<Content | Picture | PictureText>
   /** @throws `fileset_not_found`, `file_not_found` */
-  skeleton: (actor: Actor, scan: string) => Promise<Content>
+  skeleton: (actor: Actor, scan: string) => Promise<Content | Picture>
   /** Angles and internodes along the stem, or one list of them. @throws `file_unreadable` and as above */
   sequence: (actor: Actor, scan: string, type: typeof sequences[number]) => Promise<Sequence | unknown[]>
 }
 
 const LARGEST = 16 * 2 ** 20
 
-/** The members of a JSON document; closes it. */
+/** The members of a JSON document, as `parseJson` has them; closes it. */
 async function documentIn ({ handle, bytes }: OpenFile): Promise<Record<string, unknown>> {
   try {
     if (bytes > LARGEST) return fail('file_unreadable')
-    const value: unknown = JSON.parse(await handle.readFile('utf8'))
-    return isTooDeep(value) ? fail('file_unreadable') : membersOf(value)
+    return membersOf(parseJson(await handle.readFile('utf8')))
   } catch (error) {
     if (error instanceof SyntaxError) return fail('file_unreadable', { cause: error })
     throw error
   } finally {
     await handle.close()
+  }
+}
+
+/** A document for clients that know JSON: the file itself, or what `strictJson` makes of it where Python has written words into it that are none. */
+async function asJson (content: Content): Promise<Content | Picture> {
+  const { handle, bytes, etag, modified, name, permit } = content
+  try {
+    const stored = bytes > LARGEST ? Buffer.alloc(0) : await handle.readFile()
+    if (!stored.includes('NaN') && !stored.includes('Infinity')) return content
+    const text = stored.toString()
+    checkJson(text)
+    await handle.close()
+    return { data: Buffer.from(strictJson(text)), mediaType: 'application/json', etag: etag.replace(/"$/, '-json"'), modified, name, permit }
+  } catch (error) {
+    if (error instanceof SyntaxError) return content
+    await handle.close()
+    throw error
   }
 }
 
@@ -61,7 +77,7 @@ export function createResults ({ views, files, paths, pictures }: Datasets): Res
   return {
     picture: async (actor, place, { size, as_base64: asText }) => await pictures[isYes(asText) ? 'base64' : 'open'](actor, place, size),
 
-    skeleton: async (actor, scan) => ({ ...await open(actor, scan, 'CurveSkeleton'), mediaType: 'application/json' }),
+    skeleton: async (actor, scan) => await asJson({ ...await open(actor, scan, 'CurveSkeleton'), mediaType: 'application/json' }),
 
     sequence: async (actor, scan, type) => {
       const { angles, internodes, fruit_points: points } = await documentIn(await open(actor, scan, 'AnglesAndInternodes'))

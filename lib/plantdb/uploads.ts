@@ -1,5 +1,7 @@
 import { fail } from '../errors.js'
 import { demandContent, type Arrived, type Upload, type Wrapping } from '../datasets/upload.js'
+import { stringify } from '../json/exact.js'
+import { checkJson } from '../json/read.js'
 import { parsePython } from './python-literal.js'
 
 /** The extensions of files that PlantDB takes. */
@@ -17,10 +19,10 @@ const extensionIn = (text: string | undefined): string => {
 const metadataIn = (text: string | undefined): string | undefined => {
   if (text === undefined || text.trim() === '') return undefined
   try {
-    JSON.parse(text)
+    checkJson(text)
     return text
   } catch {
-    return JSON.stringify(parsePython(text))
+    return stringify(parsePython(text))
   }
 }
 

@@ -22,15 +22,15 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       app.get(root + path, {
         config: { auth: { optional: true, api: true, scopes: ['datasets:read'] } },
         schema: { ...shared, operationId: `plantdbGet${noun}Metadata${older}`, summary: `Metadata of a ${noun.toLowerCase()}`, security: [{}, { bearer: ['datasets:read'] }], querystring: KeyQuery, headers: ReadConditions, response: { 200: MetadataAnswer, 304: NotModified, ...refusals(412), ...common } }
-      }, async (request, reply) => reply.sendTagged(await app.plantdb.metadata.read(request.actor, request.params, request.query.key)))
+      }, async (request, reply) => reply.sendTaggedJson(await app.plantdb.metadata.read(request.actor, request.params, request.query.key)))
 
       app.post(root + path, {
-        config: { auth: { api: true, scopes: ['datasets:write'] }, conditional: true },
+        config: { auth: { api: true, scopes: ['datasets:write'] }, conditional: true, exactNumbers: true },
         schema: { ...shared, operationId: `plantdbSet${noun}Metadata${older}`, summary: `Set members of the metadata of a ${noun.toLowerCase()}`, security: [{ bearer: ['datasets:write'] }], headers: WriteConditions, body, response: { 200: MetadataAnswer, ...refusals(412, 507), ...common } }
       }, async (request, reply) => {
         const { metadata, replace = false }: { metadata: Record<string, unknown>, replace?: boolean } = request.body
         const { value, etag } = await app.plantdb.metadata.update(request.actor, request.params, metadata, { replace: older !== '' && replace, precondition: request.precondition })
-        return await reply.header('etag', etag).send(value)
+        return await reply.header('etag', etag).sendJson(value)
       })
     }
   }

@@ -20,7 +20,7 @@ export async function startThreeNodes (lines: (port: number) => string[], { tls,
     await Promise.all(clients.map((client, i) => client.cluster('ADDSLOTSRANGE', ...RANGES[i]!)))
     for (const { port } of nodes.slice(1)) await clients[0]!.cluster('MEET', '127.0.0.1', port)
     const isWhole = async (client: Redis): Promise<boolean> => {
-      const hosts = (await client.cluster('SLOTS') as Array<[number, number, [string]]>).map(([, , [host]]) => host)
+      const hosts = (await client.cluster('SLOTS') as unknown as Array<[number, number, [string]]>).map(([, , [host]]) => host)
       return hosts.length === 3 && hosts.every(host => host === 'localhost') && String(await client.cluster('INFO')).includes('cluster_state:ok')
     }
     for (const deadline = Date.now() + 60_000; !(await Promise.all(clients.map(isWhole))).every(Boolean); await sleep(50)) {

@@ -1,4 +1,5 @@
 import { fail } from '../../errors.js'
+import { parseJson } from '../../json/read.js'
 import { isFileName, isFilesetId } from '../names.js'
 
 interface Listing { filesets?: Array<{ id?: unknown, files?: Array<{ file?: unknown }> }> }
@@ -7,7 +8,7 @@ const isName = (check: (text: string) => boolean, value: unknown): boolean => ty
 
 function parse (text: string): Listing {
   try {
-    return JSON.parse(text) as Listing
+    return parseJson(text) as Listing
   } catch (cause) {
     throw new Error('files.json of a stored scan is no JSON', { cause })
   }

@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isTooDeep } from '../depth.js'
+import { parseJson } from '../../json/read.js'
 import { discard, onDisk } from '../disk.js'
 import { entriesOf, type Limits } from './directory.js'
 import { checkListing } from './listing.js'
@@ -12,8 +12,7 @@ import { syncFolders, unpack } from './unpack.js'
 async function readObject (target: string, path: string): Promise<object> {
   const text = await readFile(join(target, path), 'utf8')
   try {
-    const value: unknown = JSON.parse(text)
-    if (isTooDeep(value)) return invalid(path, 'is nested too deeply')
+    const value = parseJson(text)
     if (value instanceof Object && !Array.isArray(value)) return value
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error

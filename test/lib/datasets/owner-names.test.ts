@@ -21,6 +21,7 @@ t.test('nobody gets a name while the folder is still read', async t => {
     lease: 15_000,
     largestFile: 1000,
     largestModel: 1000,
+    imageMemory: 2 ** 29,
     archive: { entries: 10, bytes: 1000, ratio: 10, ratioFrom: 1000 },
     now: Date.now,
     skew: () => 0,
