@@ -32,7 +32,7 @@ interface Parts { people: People, limits: Limits }
 const MOST_GROUPS = 100
 
 export function createArchives (core: Core, { people, limits }: Parts): Archives {
-  const { layout, workspace, index, rights, now } = core
+  const { layout, workspace, index, rights, now, budgets } = core
 
   /** What an archive says of groups counts only as far as they exist here. */
   const knownGroups = async (sharing: unknown): Promise<string[]> => {
@@ -43,7 +43,7 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
 
   const takeOver = async (folder: string, actor: Actor): Promise<void> => {
     const path = join(folder, 'metadata', 'metadata.json')
-    const { sharing, ...given } = objectIn(folder, path, 'metadata') ?? {}
+    const { sharing, ...given } = objectIn(folder, path, 'metadata', budgets.metadata) ?? {}
     const groups = await knownGroups(sharing)
     const time = timeText(now())
     const value: Metadata = {
@@ -55,7 +55,7 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
       ...(groups.length > 0 ? { sharing: groups } : {})
     }
     await discard(path)
-    await writeSynced(path, metadataText(value))
+    await writeSynced(path, metadataText(value, budgets.metadata))
     await syncFolder(join(folder, 'metadata'))
   }
 
@@ -82,7 +82,7 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
       try {
         await upload.take(content => receive(content, archive, { most: limits.bytes, tooLarge: 'archive_too_large' }))
         await onDisk(async () => {
-          await unpackArchive(archive, folder, limits)
+          await unpackArchive(archive, folder, limits, budgets)
           await takeOver(folder, actor)
         })
         await adoptScan(core, scan, folder)

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Layout } from './layout.js'
+import type { Layout, Place } from './layout.js'
+import { OverBudget, type DocumentBudgets } from './document-budget.js'
 import { DamagedScan, Listing } from './listing.js'
 import { isFilesetId, isScanId } from './names.js'
-import { textOf } from './plain-file.js'
-import { look, objectIn } from './read-scan.js'
+import { listingText, look, objectIn } from './read-scan.js'
 
 /** What can be done about damage. */
 export type Remedy =
@@ -27,12 +27,16 @@ export const remedies: Record<Remedy, string> = {
 /** Damage: `path` is relative to the folder of the data sets; without a remedy a human has to look at it. */
 export interface Finding { scan: string, path: string, reason: string, remedy?: Remedy }
 
-const damageOf = (read: () => unknown): string | undefined => {
+type Found = (path: string, reason: string, remedy?: Remedy) => Finding
+
+/** Damage that shows when a document is read. One that is only too large is left alone: a larger budget brings it back. */
+const damageOf = (found: Found, path: string, remedy: Remedy, read: () => unknown): Finding[] => {
   try {
     read()
+    return []
   } catch (error) {
-    if (error instanceof DamagedScan) return error.message
-    throw error
+    if (!(error instanceof DamagedScan)) throw error
+    return [error instanceof OverBudget ? found(path, error.message) : found(path, error.message, remedy)]
   }
 }
 
@@ -40,49 +44,47 @@ const filesIn = (folder: string): string[] =>
   look(folder)?.isDirectory() ? readdirSync(folder, { withFileTypes: true }).filter(entry => entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name) : []
 
 /** Everything of a scan that cannot be used, and files in its filesets that no list has. */
-export function examineScan (layout: Layout, scan: string): Finding[] {
-  const found = (path: string, reason: string, remedy?: Remedy): Finding => ({ scan, path: join(scan, path), reason, ...(remedy ? { remedy } : {}) })
+export function examineScan (layout: Layout, scan: string, budgets: DocumentBudgets): Finding[] {
+  const found: Found = (path, reason, remedy) => ({ scan, path: join(scan, path), reason, ...(remedy ? { remedy } : {}) })
   if (!isScanId(scan)) return [found('', 'the name breaks the rule of names')]
   if (!look(layout.scan(scan))?.isDirectory()) return [found('', 'is a symbolic link')]
   const folder = look(layout.metadataFolder(scan))
   if (!folder) return look(layout.listing(scan)) ? [found('metadata', 'is missing', 'new_metadata')] : [found('', 'is no scan: it has neither files.json nor metadata')]
   if (!folder.isDirectory()) return [found('metadata', 'is no folder')]
-  const damaged = damageOf(() => objectIn(layout.root, layout.metadata({ scan }), 'the file'))
   return [
-    ...(damaged === undefined ? [] : [found('metadata/metadata.json', damaged, 'new_metadata')]),
-    ...examineListing(layout, scan, found)
+    ...damageOf(found, 'metadata/metadata.json', 'new_metadata', () => objectIn(layout.root, layout.metadata({ scan }), 'the file', budgets.metadata)),
+    ...examineListing(layout, scan, budgets, found)
   ]
 }
 
-type Found = (path: string, reason: string, remedy?: Remedy) => Finding
-
-function examineListing (layout: Layout, scan: string, found: Found): Finding[] {
+function examineListing (layout: Layout, scan: string, budgets: DocumentBudgets, found: Found): Finding[] {
   const stat = look(layout.listing(scan))
   if (stat && !stat.isFile()) return [found('files.json', 'is no file')]
   let listing: Listing
   try {
-    listing = new Listing(stat ? textOf(layout.listing(scan)) : '')
+    listing = new Listing(stat ? listingText(layout, scan, budgets.listing) : '')
   } catch (error) {
+    if (error instanceof OverBudget) return [found('files.json', error.message)]
     if (!(error instanceof DamagedScan)) throw error
     return [found('files.json', stat ? error.message : 'is missing', 'new_listing')]
   }
   return [
     ...listing.faults.map(reason => found('files.json', reason, 'clean_listing')),
-    ...[...listing.filesets.keys()].flatMap(id => examineFileset(layout, { scan, id, listing }, found))
+    ...[...listing.filesets.keys()].flatMap(id => examineFileset(layout, { scan, id, listing }, budgets, found))
   ]
 }
 
-function examineFileset (layout: Layout, { scan, id, listing }: { scan: string, id: string, listing: Listing }, found: Found): Finding[] {
+function examineFileset (layout: Layout, { scan, id, listing }: { scan: string, id: string, listing: Listing }, { metadata: budget }: DocumentBudgets, found: Found): Finding[] {
   const files = [...listing.filesets.get(id)!.files.values()]
   const names = new Set(files.map(({ name }) => name))
   const isFolder = look(layout.fileset(scan, id))?.isDirectory() === true
-  const damaged = (path: string, remedy: Remedy, reason: string | undefined): Finding[] => reason === undefined ? [] : [found(path, reason, remedy)]
+  const damaged = (path: string, place: Omit<Place, 'scan'>): Finding[] => damageOf(found, path, 'set_aside', () => objectIn(layout.root, layout.metadata({ scan, ...place }), 'the file', budget))
   return [
     ...(isFolder ? [] : [found(id, 'is listed, but is not there as a folder', 'clean_listing')]),
-    ...damaged(`metadata/${id}.json`, 'set_aside', damageOf(() => objectIn(layout.root, layout.metadata({ scan, fileset: id }), 'the file'))),
+    ...damaged(`metadata/${id}.json`, { fileset: id }),
     ...files.flatMap(({ id: file, name }) => [
       ...(!isFolder || look(layout.content(scan, id, name))?.isFile() ? [] : [found(`${id}/${name}`, 'is listed, but is not there as a file', 'clean_listing')]),
-      ...damaged(`metadata/${id}/${file}.json`, 'set_aside', damageOf(() => objectIn(layout.root, layout.metadata({ scan, fileset: id, file }), 'the file')))
+      ...damaged(`metadata/${id}/${file}.json`, { fileset: id, file })
     ]),
     ...filesIn(layout.fileset(scan, id)).filter(name => !names.has(name)).map(name => found(`${id}/${name}`, 'is in no list', 'set_aside'))
   ]

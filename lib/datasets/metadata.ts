@@ -4,6 +4,7 @@ import { matches } from '../http/etag.js'
 import type { Change } from './plan.js'
 import { findFile, findFileset, findScan, timeText, type Core } from './core.js'
 import { refuseDeep } from './depth.js'
+import { excessOf, measure, OverBudget, type DocumentBudget } from './document-budget.js'
 import { asProblem, discard, writeSynced } from './disk.js'
 import type { Metadata } from './index-entry.js'
 import type { Place } from './layout.js'
@@ -58,11 +59,19 @@ const concernOf = ({ fileset = '', file }: Place): string => file === undefined 
 
 const keyOf = ({ fileset = '', file }: Place): string => file === undefined ? fileset : `${fileset}/${file}`
 
-/** Metadata as text, as PlantDB writes them. */
-export const metadataText = (value: Metadata): string => JSON.stringify(value, null, 4)
+/**
+ * Metadata as text, as PlantDB writes them; without the indentation where only that would be over the budget.
+ * @throws `metadata_too_large`
+ */
+export function metadataText (value: Metadata, budget: DocumentBudget): string {
+  const text = JSON.stringify(value)
+  const excess = excessOf(text, budget)
+  if (excess !== undefined) return fail('metadata_too_large', { errors: [{ path: '', message: excess }] })
+  return Buffer.byteLength(text) + measure(text).indentation > budget.bytes ? text : JSON.stringify(value, null, 4)
+}
 
 export function createMetadata (core: Core): MetadataService {
-  const { layout, workspace, commits, now } = core
+  const { layout, workspace, commits, now, budgets } = core
 
   const find = async (actor: Actor, right: Right, place: Place): Promise<void> => {
     if (place.fileset === undefined) await findScan(core, actor, right, place.scan)
@@ -72,9 +81,10 @@ export function createMetadata (core: Core): MetadataService {
 
   const onDisk = (place: Place): Metadata => {
     try {
-      if (place.fileset === undefined) return readScanMetadata(layout, place.scan)
-      return objectIn(layout.root, layout.metadata(place), 'metadata') ?? {}
+      if (place.fileset === undefined) return readScanMetadata(layout, place.scan, budgets.metadata)
+      return objectIn(layout.root, layout.metadata(place), 'metadata', budgets.metadata) ?? {}
     } catch (error) {
+      if (error instanceof OverBudget) return fail('metadata_over_budget', { errors: [{ path: '', message: error.message }] })
       if (error instanceof DamagedScan) return fail('metadata_damaged', { cause: error })
       throw asProblem(error)
     }
@@ -91,7 +101,7 @@ export function createMetadata (core: Core): MetadataService {
       if (ifMatch !== undefined && !matches(ifMatch, etagOf(present), 'strong')) return fail('precondition_failed')
       value = decide(present)
       await discard(temporary)
-      await writeSynced(temporary, metadataText(value))
+      await writeSynced(temporary, metadataText(value, budgets.metadata))
       return { place: [{ temporary, path: layout.metadata(place), replaces: true }], touched }
     }
     try {

@@ -1,4 +1,5 @@
 import { fail } from '../errors.js'
+import { excessOf, type DocumentBudget } from './document-budget.js'
 import { refuseDeep } from './depth.js'
 import type { Metadata } from './index-entry.js'
 import type { ListedFile } from './listing.js'
@@ -27,9 +28,11 @@ export function nameOf ({ id, ext }: Said, filename: string | undefined): Listed
   return isFileName(name) ? { id: chosen, name } : refuse('/id', 'is too long')
 }
 
-/** @throws `invalid_request` if the text is no JSON object */
-export function metadataIn (text: string | undefined): Metadata | undefined {
+/** @throws `invalid_request` if the text is no JSON object, `metadata_too_large` */
+export function metadataIn (text: string | undefined, budget: DocumentBudget): Metadata | undefined {
   if (text === undefined || text.trim() === '') return undefined
+  const excess = excessOf(text, budget)
+  if (excess !== undefined) return fail('metadata_too_large', { errors: [{ path: '/metadata', message: excess }] })
   let value: unknown
   try {
     value = JSON.parse(text)

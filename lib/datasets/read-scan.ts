@@ -1,6 +1,7 @@
 import { lstatSync, type Stats } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { isTooDeep } from './depth.js'
+import { demandWithin, excessOf, excessOfSize, OverBudget, type DocumentBudget, type DocumentBudgets } from './document-budget.js'
 import type { FileRecord, FilesetRecord, Filesets, Metadata } from './index-entry.js'
 import { DamagedScan, Listing, type Fault, type ListedFileset } from './listing.js'
 import { layoutOf, type Layout } from './layout.js'
@@ -38,11 +39,23 @@ const between = (root: string, path: string): string[] => {
 /** Whether every folder on the way to a path is there, and none is a link that could lead elsewhere. */
 export const isInside = (root: string, path: string): boolean => between(root, path).every(folder => look(folder)?.isDirectory())
 
+/** The text of a document. @throws OverBudget before it is read, or before anybody parses it */
+function documentText (path: string, what: string, { size }: Stats, budget: DocumentBudget): string {
+  demandWithin(excessOfSize(size, budget), what)
+  const text = textOf(path)
+  demandWithin(excessOf(text, budget), what)
+  return text
+}
+
+/** The text of `files.json`. @throws DamagedScan */
+export const listingText = (layout: Layout, scan: string, budget: DocumentBudget): string =>
+  documentText(layout.listing(scan), 'files.json', statOf(layout.listing(scan), 'files.json'), budget)
+
 /**
  * Reads a JSON object below a root; undefined if it is not there.
- * @throws DamagedScan if it is there and no object, or behind a link
+ * @throws DamagedScan if it is there and no object, or behind a link; OverBudget
  */
-export function objectIn (root: string, path: string, what: string): Metadata | undefined {
+export function objectIn (root: string, path: string, what: string, budget: DocumentBudget): Metadata | undefined {
   for (const folder of between(root, path)) {
     const stat = look(folder)
     if (!stat) return undefined
@@ -53,7 +66,7 @@ export function objectIn (root: string, path: string, what: string): Metadata | 
   if (!stat.isFile()) throw new DamagedScan(`${what} is no file`)
   let value: unknown
   try {
-    value = JSON.parse(textOf(path))
+    value = JSON.parse(documentText(path, what, stat, budget))
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     throw new DamagedScan(`${what} is no valid JSON`)
@@ -68,14 +81,14 @@ const ofImages = ['object', 'hardware', 'acquisition_date'] as const
 
 /**
  * The metadata of a scan. What PlantDB keeps in `images.json` fills in what is missing.
- * @throws DamagedScan: without its metadata nobody knows who may see the scan
+ * @throws DamagedScan: without its metadata nobody knows who may see the scan; OverBudget
  */
-export function readScanMetadata (layout: Layout, scan: string): Metadata {
-  const own = objectIn(layout.root, layout.metadata({ scan }), 'metadata/metadata.json') ?? {}
+export function readScanMetadata (layout: Layout, scan: string, budget: DocumentBudget): Metadata {
+  const own = objectIn(layout.root, layout.metadata({ scan }), 'metadata/metadata.json', budget) ?? {}
   if (ofImages.every(key => key in own)) return own
   let images: Metadata = {}
   try {
-    images = objectIn(layout.root, layout.metadata({ scan, fileset: 'images' }), 'metadata/images.json') ?? {}
+    images = objectIn(layout.root, layout.metadata({ scan, fileset: 'images' }), 'metadata/images.json', budget) ?? {}
   } catch (error) {
     if (!(error instanceof DamagedScan)) throw error
   }
@@ -107,6 +120,18 @@ export async function readFileset (layout: Layout, scan: string, listed: ListedF
   return { record: { id: listed.id, created: folder.birthtimeMs || folder.mtimeMs, modified: folder.mtimeMs, files }, faults }
 }
 
+/** What stands for metadata of a scan that are over their budget: as nobody knows who may see it, only admins do. */
+const UNREAD: Metadata = { visibility: 'private' }
+
+function metadataWithin (layout: Layout, scan: string, budget: DocumentBudget): { metadata: Metadata, faults: Fault[] } {
+  try {
+    return { metadata: readScanMetadata(layout, scan, budget), faults: [] }
+  } catch (error) {
+    if (!(error instanceof OverBudget)) throw error
+    return { metadata: UNREAD, faults: [{ path: `${scan}/metadata/metadata.json`, reason: error.message, isThere: true }] }
+  }
+}
+
 /** What is known of a scan already: its filesets, and the files of them (`fileset/id`) that changed since. */
 export interface Before { filesets: Filesets, stale: ReadonlySet<string> }
 
@@ -120,16 +145,16 @@ const unchanged = (before: Before | undefined, fileset: string): ReadonlyMap<str
  * many small looks; `pace` lets other work through.
  * @throws DamagedScan if nothing of it can be used
  */
-export async function readScan (root: string, scan: string, pace: () => Promise<void>, before?: Before): Promise<ReadScan> {
+export async function readScan (root: string, scan: string, budgets: DocumentBudgets, pace: () => Promise<void>, before?: Before): Promise<ReadScan> {
   const layout = layoutOf(root)
   const folder = look(layout.scan(scan))
   if (!folder?.isDirectory()) throw new DamagedScan(folder?.isSymbolicLink() ? 'is a symbolic link' : 'is no folder')
   if (folder.dev !== look(root)?.dev) throw new DamagedScan('lies on another file system than the database')
   if (!look(layout.metadataFolder(scan))?.isDirectory()) throw new DamagedScan('has no metadata folder')
   const stamp = stampOfScan(layout, scan)
-  const metadata = readScanMetadata(layout, scan)
-  const listing = new Listing(textOf(layout.listing(scan)))
-  const faults: Fault[] = listing.faults.map(reason => ({ path: `${scan}/files.json`, reason }))
+  const { metadata, faults } = metadataWithin(layout, scan, budgets.metadata)
+  const listing = new Listing(listingText(layout, scan, budgets.listing))
+  faults.push(...listing.faults.map(reason => ({ path: `${scan}/files.json`, reason })))
   const filesets: Filesets = new Map()
   for (const listed of listing.filesets.values()) {
     const { record, faults: more } = await readFileset(layout, scan, listed, pace, unchanged(before, listed.id))

@@ -1,4 +1,5 @@
 import { absorbOne } from './absorb.js'
+import type { DocumentBudgets } from './document-budget.js'
 import type { ScanSummary } from './index-entry.js'
 import { KnownScans, type KnownScan } from './known-scans.js'
 import { layoutOf, type Layout } from './layout.js'
@@ -15,11 +16,13 @@ import type { Kept } from './snapshot.js'
  */
 export class ScanIndex extends KnownScans {
   readonly #layout: Layout
+  readonly #budgets: DocumentBudgets
   readonly #reading = new Map<string, Promise<void>>()
 
-  constructor (root: string) {
+  constructor (root: string, budgets: DocumentBudgets) {
     super()
     this.#layout = layoutOf(root)
+    this.#budgets = budgets
   }
 
   /** The scan as it is now; undefined if there is none, or none that can be used. */
@@ -59,7 +62,7 @@ export class ScanIndex extends KnownScans {
     const filesets = this.filesets(scan)
     for (const [key, digest] of touched) absorbOne({ layout, scan, filesets, listing }, key, digest)
     this.put(scan, {
-      metadata: touched.has('') ? readScanMetadata(layout, scan) : summary.metadata,
+      metadata: touched.has('') ? readScanMetadata(layout, scan, this.#budgets.metadata) : summary.metadata,
       filesets,
       stamp: stampOfScan(layout, scan),
       created: look(layout.scan(scan))?.birthtimeMs ?? summary.created,
@@ -110,7 +113,7 @@ export class ScanIndex extends KnownScans {
     if (before?.stale === undefined) return
     const { stale, changes } = before
     try {
-      const read = await readScan(this.#layout.root, scan, createPace(), stale === 'all' ? undefined : { filesets: this.filesets(scan), stale })
+      const read = await readScan(this.#layout.root, scan, this.#budgets, createPace(), stale === 'all' ? undefined : { filesets: this.filesets(scan), stale })
       // What was written while it was read may be missing in it: it is read once more.
       if (this.known.get(scan) === before && before.changes === changes) this.put(scan, read)
     } catch (error) {
