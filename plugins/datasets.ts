@@ -27,6 +27,10 @@ export default fp<AppOptions>(async (app, { config, now, skew }) => {
     largestModel: config.MODEL_MAX_BYTES,
     imageMemory: config.IMAGE_MAX_MEMORY,
     archive: { entries: config.ARCHIVE_MAX_ENTRIES, bytes: config.ARCHIVE_MAX_BYTES, ratio: config.ARCHIVE_MAX_RATIO, ratioFrom: RATIO_FROM },
+    budgets: {
+      metadata: { bytes: config.METADATA_MAX_BYTES, values: config.METADATA_MAX_VALUES, settings: 'METADATA' },
+      listing: { bytes: config.FILES_JSON_MAX_BYTES, values: config.FILES_JSON_MAX_VALUES, settings: 'FILES_JSON' }
+    },
     now,
     skew,
     log: app.log

@@ -20,7 +20,9 @@ declare module 'fastify' {
   }
 }
 
-const limits = { fields: 20, fieldNameSize: 100, fieldSize: 1_048_576, files: 2, parts: 22, fileSize: Infinity, headerPairs: 50 }
+/** Bytes of a text in a form, at least. */
+const LEAST_FIELD = 2 ** 20
+const limits = { fields: 20, fieldNameSize: 100, files: 2, parts: 22, fileSize: Infinity, headerPairs: 50 }
 
 export default fp<AppOptions>(async (app, { config }) => {
   const pause = config.REQUEST_TIMEOUT * 1000
@@ -28,7 +30,7 @@ export default fp<AppOptions>(async (app, { config }) => {
     this.addHook('onRoute', route => { route.config = { ...route.config, upload: true } })
     this.removeAllContentTypeParsers()
     this.addContentTypeParser('*', (_request, _payload, done) => { done(null) })
-    await this.register(multipart, { limits, throwFileSizeLimit: true })
+    await this.register(multipart, { limits: { ...limits, fieldSize: Math.max(LEAST_FIELD, config.METADATA_MAX_BYTES) }, throwFileSizeLimit: true })
   })
   app.decorateRequest('upload', function () {
     const isForm = /^multipart\/form-data\b/i.test(this.headers['content-type'] ?? '')

@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fail } from '../errors.js'
 import { parseExact } from '../json/exact.js'
-import { rewriteJson } from '../json/rewrite.js'
 import { membersOf } from './archive/members.js'
 import { archiveOf } from './archive/write.js'
 import type { Limits } from './archive/directory.js'
@@ -11,6 +10,7 @@ import { Permit } from './commit/permit.js'
 import { timeText, type Core } from './core.js'
 import { discard, missingAs, onDisk, writeSynced, syncFolder } from './disk.js'
 import type { Metadata } from './index-entry.js'
+import { rewrittenMetadata } from './metadata.js'
 import { isScanId } from './names.js'
 import { isFolder } from './open-file.js'
 import { presentScan } from './present.js'
@@ -35,7 +35,7 @@ interface Parts { people: People, limits: Limits }
 const MOST_GROUPS = 100
 
 export function createArchives (core: Core, { people, limits }: Parts): Archives {
-  const { layout, workspace, index, now } = core
+  const { layout, workspace, index, now, budgets } = core
 
   /** What an archive says of groups counts only as far as its importer could share the scan with them. */
   const groupsIn = async (actor: Actor, sharing: unknown): Promise<string[]> => {
@@ -45,7 +45,7 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
 
   const takeOver = async (folder: string, actor: Actor): Promise<void> => {
     const path = join(folder, 'metadata', 'metadata.json')
-    const { text } = documentIn(folder, path, 'metadata') ?? NOTHING
+    const { text } = documentIn(folder, path, 'metadata', budgets.metadata) ?? NOTHING
     const { sharing, ...given } = parseExact(text) as Metadata
     const groups = await groupsIn(actor, sharing)
     const time = timeText(now())
@@ -58,7 +58,7 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
       ...(groups.length > 0 ? { sharing: groups } : {})
     }
     await discard(path)
-    await writeSynced(path, rewriteJson(text, value))
+    await writeSynced(path, rewrittenMetadata(text, value, budgets.metadata))
     await syncFolder(join(folder, 'metadata'))
   }
 
@@ -85,7 +85,7 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
       try {
         await upload.take(content => receive(content, archive, { most: limits.bytes, tooLarge: 'archive_too_large' }))
         await onDisk(async () => {
-          await unpackArchive(archive, folder, limits)
+          await unpackArchive(archive, folder, limits, budgets)
           await takeOver(folder, actor)
         })
         await adoptScan(core, permit, folder)

@@ -1,3 +1,4 @@
+import { demandWithin, excessOf, excessOfSize, OverBudget, type DocumentBudget } from './document-budget.js'
 import { DamagedScan, Listing, type ListedFile } from './listing.js'
 import type { Journal } from './journal.js'
 import type { Layout } from './layout.js'
@@ -6,21 +7,24 @@ import { removalOf, removeAll } from './placement.js'
 import { look } from './read-scan.js'
 import type { Workspace } from './workspace.js'
 
-interface Parts { layout: Layout, journal: Journal, workspace: Workspace }
+interface Parts { layout: Layout, journal: Journal, workspace: Workspace, budget: DocumentBudget }
 
 /** A lease under which a listing is read; `clean` says whether the one before was given back. */
 interface Turn { fence: number, clean: boolean }
 
-async function listingIn (path: string): Promise<Listing> {
+async function listingIn (path: string, budget: DocumentBudget): Promise<Listing> {
   const stat = look(path)
   if (stat && !stat.isFile()) throw new DamagedScan('files.json is no file')
+  demandWithin(excessOfSize(stat?.size ?? 0, budget), 'files.json')
   const text = await readPlain(path)
   if (text === undefined) throw new DamagedScan('files.json is missing')
+  demandWithin(excessOf(text, budget), 'files.json')
   return new Listing(text)
 }
 
 const unlessDamaged = (error: unknown): undefined => {
-  if (!(error instanceof DamagedScan)) throw error
+  // One that is over the budget is whole: to pass it over would lose what it says.
+  if (!(error instanceof DamagedScan) || error instanceof OverBudget) throw error
 }
 
 /** Takes off a new version what did not come into place before its writer was cut short. */
@@ -51,15 +55,15 @@ function dropped (older: Listing, newer: Listing, layout: Layout, scan: string):
  * @returns `ahead`: whether it still has to be put in place
  * @throws DamagedScan
  */
-export async function bringForward ({ layout, journal, workspace }: Parts, scan: string, { fence, clean }: Turn): Promise<{ listing: Listing, ahead: boolean }> {
+export async function bringForward ({ layout, journal, workspace, budget }: Parts, scan: string, { fence, clean }: Turn): Promise<{ listing: Listing, ahead: boolean }> {
   const { newest, before } = await journal.versions(scan, layout.listing(scan), fence)
-  const present = await listingIn(layout.listing(scan))
+  const present = await listingIn(layout.listing(scan), budget)
   // One that cannot be read was cut short itself, before anything of it could be in place.
-  const noted = newest === undefined ? undefined : await listingIn(newest).catch(unlessDamaged)
-  const listing = newest === undefined || noted === undefined ? present : await listingIn(newest)
+  const noted = newest === undefined ? undefined : await listingIn(newest, budget).catch(unlessDamaged)
+  const listing = newest === undefined || noted === undefined ? present : await listingIn(newest, budget)
   if (noted) withoutMissing(listing, present, layout, scan)
   // A writer that wakes up late may forget it at any moment, after it has removed what it dropped.
-  const left = before === undefined || clean ? undefined : await listingIn(before).catch(unlessDamaged)
+  const left = before === undefined || clean ? undefined : await listingIn(before, budget).catch(unlessDamaged)
   for (const version of [...(left ? [left] : []), ...(noted ? [present, noted] : [])]) {
     await removeAll(dropped(version, listing, layout, scan).flatMap(path => removalOf(layout.root, path)), workspace.temporary)
   }

@@ -4,6 +4,7 @@ import { nextBatch, type Concerned } from './batch.js'
 import { bringForward } from './bring-forward.js'
 import type { ChangeFeed } from './changes.js'
 import { createCrowd, type Crowd } from './crowd.js'
+import type { DocumentBudget } from './document-budget.js'
 import { asProblem, onDisk } from './disk.js'
 import type { Journal } from './journal.js'
 import type { Layout } from './layout.js'
@@ -51,6 +52,8 @@ interface Planned { waiting: Waiting, plan: Plan }
 interface Latest { fence: number, listing: Listing, noted: number | undefined }
 interface Parts {
   layout: Layout
+  /** Of `files.json`. */
+  budget: DocumentBudget
   workspace: Workspace
   leases: Leases
   journal: Journal

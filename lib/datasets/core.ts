@@ -1,6 +1,7 @@
 import { fail } from '../errors.js'
 import { onDisk } from './disk.js'
 import type { Commits } from './commits.js'
+import type { DocumentBudgets } from './document-budget.js'
 import type { FileRecord, FilesetRecord, ScanSummary } from './index-entry.js'
 import type { Layout, Place } from './layout.js'
 import { DamagedScan } from './listing.js'
@@ -16,6 +17,7 @@ export interface Core {
   index: ScanIndex
   commits: Commits
   rights: Rights
+  budgets: DocumentBudgets
   /** Milliseconds since the epoch. */
   now: () => number
   /** @throws `datasets_indexing` until the folder is indexed */

@@ -18,7 +18,7 @@ export interface Doctor {
 }
 
 export function createDoctor (core: Core): Doctor {
-  const { layout, workspace, commits, index, announce } = core
+  const { layout, workspace, commits, index, announce, budgets } = core
 
   /** Moves something to the same place below `lost+found`. */
   const setAside = async (path: string): Promise<void> => {
@@ -50,7 +50,7 @@ export function createDoctor (core: Core): Doctor {
     new_metadata: async ({ scan, path }) => {
       if (path.endsWith('.json')) await setAside(path)
       await mkdir(layout.metadataFolder(scan), { recursive: true })
-      await put(layout.metadata({ scan }), metadataText({ visibility: 'private' }))
+      await put(layout.metadata({ scan }), metadataText({ visibility: 'private' }, budgets.metadata))
     },
     new_listing: async ({ scan, path }) => {
       await setAside(path)
@@ -67,7 +67,7 @@ export function createDoctor (core: Core): Doctor {
     const mended: Finding[] = []
     // A remedy can bring more to light: files of a list that was made anew, for example.
     for (let round = 0; round < 3; round++) {
-      const open = examineScan(layout, scan).filter(({ remedy }) => remedy !== undefined)
+      const open = examineScan(layout, scan, budgets).filter(({ remedy }) => remedy !== undefined)
       const done = new Set<string>()
       for (const finding of open) {
         const remedy = finding.remedy!
@@ -86,7 +86,7 @@ export function createDoctor (core: Core): Doctor {
       const pace = createPace()
       const findings: Finding[] = []
       for (const scan of await scans()) {
-        findings.push(...examineScan(layout, scan))
+        findings.push(...examineScan(layout, scan, budgets))
         await pace()
       }
       return findings
@@ -94,7 +94,7 @@ export function createDoctor (core: Core): Doctor {
     mend: async () => {
       const mended: Finding[] = []
       for (const scan of await scans()) {
-        if (examineScan(layout, scan).every(({ remedy }) => remedy === undefined)) continue
+        if (examineScan(layout, scan, budgets).every(({ remedy }) => remedy === undefined)) continue
         mended.push(...await onDisk(() => mendScan(scan)))
         index.invalidate(scan)
         await announce(scan)

@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { DEEPEST, isDeep } from '../json/read.js'
+import { OverBudget, type DocumentBudget, type DocumentBudgets } from './document-budget.js'
 import type { Layout, Place } from './layout.js'
 import { DamagedScan, Listing } from './listing.js'
 import { isFilesetId, isScanId } from './names.js'
-import { textOf } from './plain-file.js'
-import { documentIn, look } from './read-scan.js'
+import { documentIn, listingText, look } from './read-scan.js'
 
 /** What can be done about damage. */
 export type Remedy =
@@ -28,12 +28,12 @@ export const remedies: Record<Remedy, string> = {
 /** Damage: `path` is relative to the folder of the data sets; without a remedy a human has to look at it. */
 export interface Finding { scan: string, path: string, reason: string, remedy?: Remedy }
 
-/** What is wrong with metadata: `deep` is not damage, but keeps something from being shown. */
-const damageOf = (root: string, path: string): { reason: string, deep: boolean } | undefined => {
+/** What is wrong with metadata: `kept` is not damage, but keeps something from being shown, as a larger budget would not. */
+const damageOf = (root: string, path: string, budget: DocumentBudget): { reason: string, kept: boolean } | undefined => {
   try {
-    if (isDeep(documentIn(root, path, 'the file')?.text ?? '')) return { reason: `is nested more than ${DEEPEST} deep; what lies deeper is kept, and shown as null`, deep: true }
+    if (isDeep(documentIn(root, path, 'the file', budget)?.text ?? '')) return { reason: `is nested more than ${DEEPEST} deep; what lies deeper is kept, and shown as null`, kept: true }
   } catch (error) {
-    if (error instanceof DamagedScan) return { reason: error.message, deep: false }
+    if (error instanceof DamagedScan) return { reason: error.message, kept: error instanceof OverBudget }
     throw error
   }
 }
@@ -42,53 +42,54 @@ const filesIn = (folder: string): string[] =>
   look(folder)?.isDirectory() ? readdirSync(folder, { withFileTypes: true }).filter(entry => entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name) : []
 
 /** Everything of a scan that cannot be used, and files in its filesets that no list has. */
-export function examineScan (layout: Layout, scan: string): Finding[] {
-  const found = (path: string, reason: string, remedy?: Remedy): Finding => ({ scan, path: join(scan, path), reason, ...(remedy ? { remedy } : {}) })
+export function examineScan (layout: Layout, scan: string, budgets: DocumentBudgets): Finding[] {
+  const found: Found = (path, reason, remedy) => ({ scan, path: join(scan, path), reason, ...(remedy ? { remedy } : {}) })
   if (!isScanId(scan)) return [found('', 'the name breaks the rule of names')]
   if (!look(layout.scan(scan))?.isDirectory()) return [found('', 'is a symbolic link')]
   const folder = look(layout.metadataFolder(scan))
   if (!folder) return look(layout.listing(scan)) ? [found('metadata', 'is missing', 'new_metadata')] : [found('', 'is no scan: it has neither files.json nor metadata')]
   if (!folder.isDirectory()) return [found('metadata', 'is no folder')]
   return [
-    ...examineMetadata(layout, { scan }, 'new_metadata', found),
-    ...examineListing(layout, scan, found)
+    ...examineMetadata(layout, { scan }, 'new_metadata', budgets.metadata, found),
+    ...examineListing(layout, scan, budgets, found)
   ]
 }
 
 type Found = (path: string, reason: string, remedy?: Remedy) => Finding
 
-function examineMetadata (layout: Layout, place: Place, remedy: Remedy, found: Found): Finding[] {
+function examineMetadata (layout: Layout, place: Place, remedy: Remedy, budget: DocumentBudget, found: Found): Finding[] {
   const path = layout.metadata(place)
-  const damage = damageOf(layout.root, path)
-  return damage ? [found(relative(layout.scan(place.scan), path), damage.reason, damage.deep ? undefined : remedy)] : []
+  const damage = damageOf(layout.root, path, budget)
+  return damage ? [found(relative(layout.scan(place.scan), path), damage.reason, damage.kept ? undefined : remedy)] : []
 }
 
-function examineListing (layout: Layout, scan: string, found: Found): Finding[] {
+function examineListing (layout: Layout, scan: string, budgets: DocumentBudgets, found: Found): Finding[] {
   const stat = look(layout.listing(scan))
   if (stat && !stat.isFile()) return [found('files.json', 'is no file')]
   let listing: Listing
   try {
-    listing = new Listing(stat ? textOf(layout.listing(scan)) : '')
+    listing = new Listing(stat ? listingText(layout, scan, budgets.listing) : '')
   } catch (error) {
+    if (error instanceof OverBudget) return [found('files.json', error.message)]
     if (!(error instanceof DamagedScan)) throw error
     return [found('files.json', stat ? error.message : 'is missing', 'new_listing')]
   }
   return [
     ...listing.faults.map(reason => found('files.json', reason, 'clean_listing')),
-    ...[...listing.filesets.keys()].flatMap(id => examineFileset(layout, { scan, id, listing }, found))
+    ...[...listing.filesets.keys()].flatMap(id => examineFileset(layout, { scan, id, listing }, budgets, found))
   ]
 }
 
-function examineFileset (layout: Layout, { scan, id, listing }: { scan: string, id: string, listing: Listing }, found: Found): Finding[] {
+function examineFileset (layout: Layout, { scan, id, listing }: { scan: string, id: string, listing: Listing }, { metadata: budget }: DocumentBudgets, found: Found): Finding[] {
   const files = [...listing.filesets.get(id)!.files.values()]
   const names = new Set(files.map(({ name }) => name))
   const isFolder = look(layout.fileset(scan, id))?.isDirectory() === true
   return [
     ...(isFolder ? [] : [found(id, 'is listed, but is not there as a folder', 'clean_listing')]),
-    ...examineMetadata(layout, { scan, fileset: id }, 'set_aside', found),
+    ...examineMetadata(layout, { scan, fileset: id }, 'set_aside', budget, found),
     ...files.flatMap(({ id: file, name }) => [
       ...(!isFolder || look(layout.content(scan, id, name))?.isFile() ? [] : [found(`${id}/${name}`, 'is listed, but is not there as a file', 'clean_listing')]),
-      ...examineMetadata(layout, { scan, fileset: id, file }, 'set_aside', found)
+      ...examineMetadata(layout, { scan, fileset: id, file }, 'set_aside', budget, found)
     ]),
     ...filesIn(layout.fileset(scan, id)).filter(name => !names.has(name)).map(name => found(`${id}/${name}`, 'is in no list', 'set_aside'))
   ]

@@ -35,7 +35,7 @@ export interface Filesets {
 }
 
 export function createFilesets (core: Core): Filesets {
-  const { layout, workspace, commits, index, now } = core
+  const { layout, workspace, commits, index, now, budgets } = core
 
   const present = async (scan: string, id: string): Promise<Fileset> => {
     await index.get(scan)
@@ -65,7 +65,7 @@ export function createFilesets (core: Core): Filesets {
       const time = timeText(now())
       const value = { ...withoutProtected(metadata, { scan, fileset: id }), created: time, last_modified: time, created_by: actor.fullname }
       try {
-        await onDisk(() => writeSynced(temporary, metadataText(value)))
+        await onDisk(() => writeSynced(temporary, metadataText(value, budgets.metadata)))
         await commits.change(permit, [id, `@${id}`], (listing, again) => {
           const isListed = listing.filesets.has(id)
           if (!again && (isListed || look(layout.fileset(scan, id))?.isFile())) return fail('fileset_exists')

@@ -41,7 +41,7 @@ export class KnownScans {
 
   /** Whether something that the scan lists is missing. */
   isIncomplete (scan: string): boolean {
-    return (this.known.get(scan)?.faults.length ?? 0) > 0
+    return this.known.get(scan)?.faults.some(({ isThere }) => isThere !== true) === true
   }
 
   /** The filesets of a scan that is known to be right. */

@@ -9,7 +9,7 @@ export interface ListedFile { id: string, name: string }
 export interface ListedFileset { id: string, files: Map<string, ListedFile> }
 
 /** Something in the folder that cannot be used, and why; `path` is relative to the folder of the data sets. */
-export interface Fault { path: string, reason: string }
+export interface Fault { path: string, reason: string, /** Whether it is there all the same, and only not read. */ isThere?: true }
 
 /** Why a whole scan cannot be used. */
 export class DamagedScan extends Error {

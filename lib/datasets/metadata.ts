@@ -8,6 +8,7 @@ import type { Change } from './plan.js'
 import { Permit } from './commit/permit.js'
 import { findPlace, timeText, type Core } from './core.js'
 import { refuseDeep } from './depth.js'
+import { excessOf, measure, OverBudget, type DocumentBudget } from './document-budget.js'
 import { asProblem, discard, writeSynced } from './disk.js'
 import type { Metadata } from './index-entry.js'
 import type { Place } from './layout.js'
@@ -70,11 +71,31 @@ const concernOf = ({ fileset = '', file }: Place): string => file === undefined 
 
 const keyOf = ({ fileset = '', file }: Place): string => file === undefined ? fileset : `${fileset}/${file}`
 
-/** New metadata as text, as PlantDB writes them. @param value may hold `RawJson` */
-export const metadataText = (value: Metadata): string => stringify(value, '    ')
+/**
+ * New metadata as text, as PlantDB writes them; without the indentation where only that would be over the budget.
+ * @param value may hold `RawJson`
+ * @throws `metadata_too_large`
+ */
+export function metadataText (value: Metadata, budget: DocumentBudget): string {
+  const text = compact(value, budget)
+  return Buffer.byteLength(text) + measure(text).indentation > budget.bytes ? text : stringify(value, '    ')
+}
+
+/** The same of what was metadata before: what `rewriteJson` keeps is kept, as far as the budget allows. */
+export function rewrittenMetadata (before: string, value: Metadata, budget: DocumentBudget, how: { keepsShown?: boolean } = {}): string {
+  const text = compact(value, budget)
+  const rewritten = rewriteJson(before, value, how)
+  return excessOf(rewritten, budget) === undefined ? rewritten : text
+}
+
+function compact (value: Metadata, budget: DocumentBudget): string {
+  const text = stringify(value)
+  const excess = excessOf(text, budget)
+  return excess === undefined ? text : fail('metadata_too_large', { errors: [{ path: '', message: excess }] })
+}
 
 export function createMetadata (core: Core): MetadataService {
-  const { layout, workspace, commits, now } = core
+  const { layout, workspace, commits, now, budgets } = core
 
   /** Leave to write the metadata of a place that is there. */
   const permitFor = async (actor: Actor, place: Place): Promise<Permit> => {
@@ -85,9 +106,10 @@ export function createMetadata (core: Core): MetadataService {
 
   const onDisk = (place: Place): string => {
     try {
-      if (place.fileset === undefined) return readScanDocument(layout, place.scan).text
-      return (documentIn(layout.root, layout.metadata(place), 'metadata') ?? NOTHING).text
+      if (place.fileset === undefined) return readScanDocument(layout, place.scan, budgets.metadata).text
+      return (documentIn(layout.root, layout.metadata(place), 'metadata', budgets.metadata) ?? NOTHING).text
     } catch (error) {
+      if (error instanceof OverBudget) return fail('metadata_over_budget', { errors: [{ path: '', message: error.message }] })
       if (error instanceof DamagedScan) return fail('metadata_damaged', { cause: error })
       throw asProblem(error)
     }
@@ -110,7 +132,7 @@ export function createMetadata (core: Core): MetadataService {
       const touched = new Map([[keyOf(place), undefined]])
       if (again && present === text) return { touched }
       await precondition?.(validatorsOf(place, present))
-      text = rewriteJson(present, decide(parseExact(present) as Metadata), { keepsShown })
+      text = rewrittenMetadata(present, decide(parseExact(present) as Metadata), budgets.metadata, { keepsShown })
       await discard(temporary)
       await writeSynced(temporary, text)
       return { place: [{ temporary, path: layout.metadata(place), replaces: true }], touched }

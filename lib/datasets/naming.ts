@@ -1,5 +1,6 @@
 import { fail } from '../errors.js'
 import { isObject, parseExact } from '../json/exact.js'
+import { excessOf, type DocumentBudget } from './document-budget.js'
 import { refuseDeepText } from './depth.js'
 import type { Metadata } from './index-entry.js'
 import type { ListedFile } from './listing.js'
@@ -28,9 +29,11 @@ export function nameOf ({ id, ext }: Said, filename: string | undefined): Listed
   return isFileName(name) ? { id: chosen, name } : refuse('/id', 'is too long')
 }
 
-/** Metadata in a text, as JSON or as Python's `json.dumps` writes it. @returns them as `parseExact` does @throws `invalid_request` if the text is no such object */
-export function metadataIn (text: string | undefined): Metadata | undefined {
+/** Metadata in a text, as JSON or as Python's `json.dumps` writes it. @returns them as `parseExact` does @throws `invalid_request` if the text is no such object, `metadata_too_large` */
+export function metadataIn (text: string | undefined, budget: DocumentBudget): Metadata | undefined {
   if (text === undefined || text.trim() === '') return undefined
+  const excess = excessOf(text, budget)
+  if (excess !== undefined) return fail('metadata_too_large', { errors: [{ path: '/metadata', message: excess }] })
   let value: unknown
   try {
     value = parseExact(text)

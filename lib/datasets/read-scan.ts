@@ -3,6 +3,7 @@ import { join, relative, sep } from 'node:path'
 import { isObject, parseExact } from '../json/exact.js'
 import { parseJson } from '../json/read.js'
 import { rewriteJson } from '../json/rewrite.js'
+import { demandWithin, excessOf, excessOfSize, OverBudget, type DocumentBudget, type DocumentBudgets } from './document-budget.js'
 import type { FileRecord, FilesetRecord, Filesets, Metadata } from './index-entry.js'
 import { DamagedScan, Listing, type Fault, type ListedFileset } from './listing.js'
 import { layoutOf, type Layout } from './layout.js'
@@ -43,14 +44,26 @@ const between = (root: string, path: string): string[] => {
 /** Whether every folder on the way to a path is there, and none is a link that could lead elsewhere. */
 export const isInside = (root: string, path: string): boolean => between(root, path).every(folder => look(folder)?.isDirectory())
 
+/** The text of a document. @throws OverBudget before it is read, or before anybody parses it */
+function documentText (path: string, what: string, { size }: Stats, budget: DocumentBudget): string {
+  demandWithin(excessOfSize(size, budget), what)
+  const text = textOf(path)
+  demandWithin(excessOf(text, budget), what)
+  return text
+}
+
+/** The text of `files.json`. @throws DamagedScan */
+export const listingText = (layout: Layout, scan: string, budget: DocumentBudget): string =>
+  documentText(layout.listing(scan), 'files.json', statOf(layout.listing(scan), 'files.json'), budget)
+
 /** A JSON object on the disk: its text, and its value as `parseJson` has it. */
 export interface Document { text: string, value: Metadata }
 
 /**
  * Reads a JSON object below a root, as Python writes it, too; undefined if it is not there.
- * @throws DamagedScan if it is there and no object, or behind a link
+ * @throws DamagedScan if it is there and no object, or behind a link; OverBudget
  */
-export function documentIn (root: string, path: string, what: string): Document | undefined {
+export function documentIn (root: string, path: string, what: string, budget: DocumentBudget): Document | undefined {
   for (const folder of between(root, path)) {
     const stat = look(folder)
     if (!stat) return undefined
@@ -59,7 +72,7 @@ export function documentIn (root: string, path: string, what: string): Document 
   const stat = look(path)
   if (!stat) return undefined
   if (!stat.isFile()) throw new DamagedScan(`${what} is no file`)
-  const text = textOf(path)
+  const text = documentText(path, what, stat, budget)
   let value: unknown
   try {
     value = parseJson(text)
@@ -72,7 +85,7 @@ export function documentIn (root: string, path: string, what: string): Document 
 }
 
 /** The value of a JSON object below a root. Throws as `documentIn` does. */
-export const objectIn = (root: string, path: string, what: string): Metadata | undefined => documentIn(root, path, what)?.value
+export const objectIn = (root: string, path: string, what: string, budget: DocumentBudget): Metadata | undefined => documentIn(root, path, what, budget)?.value
 
 export const NOTHING: Document = { text: '{}', value: {} }
 
@@ -81,14 +94,14 @@ const ofImages = ['object', 'hardware', 'acquisition_date'] as const
 
 /**
  * The metadata of a scan. What PlantDB keeps in `images.json` fills in what is missing.
- * @throws DamagedScan: without its metadata nobody knows who may see the scan
+ * @throws DamagedScan: without its metadata nobody knows who may see the scan; OverBudget
  */
-export function readScanDocument (layout: Layout, scan: string): Document {
-  const own = documentIn(layout.root, layout.metadata({ scan }), 'metadata/metadata.json') ?? NOTHING
+export function readScanDocument (layout: Layout, scan: string, budget: DocumentBudget): Document {
+  const own = documentIn(layout.root, layout.metadata({ scan }), 'metadata/metadata.json', budget) ?? NOTHING
   if (ofImages.every(key => key in own.value)) return own
   let images = NOTHING
   try {
-    images = documentIn(layout.root, layout.metadata({ scan, fileset: 'images' }), 'metadata/images.json') ?? NOTHING
+    images = documentIn(layout.root, layout.metadata({ scan, fileset: 'images' }), 'metadata/images.json', budget) ?? NOTHING
   } catch (error) {
     if (!(error instanceof DamagedScan)) throw error
   }
@@ -104,7 +117,7 @@ function filledIn (own: Document, other: Document, keys: readonly string[]): Doc
 }
 
 /** The value of the metadata of a scan. Throws as `readScanDocument` does. */
-export const readScanMetadata = (layout: Layout, scan: string): Metadata => readScanDocument(layout, scan).value
+export const readScanMetadata = (layout: Layout, scan: string, budget: DocumentBudget): Metadata => readScanDocument(layout, scan, budget).value
 
 /** What the disk says of a listed file; undefined if it is not there, or no file. */
 export function readFileRecord (layout: Layout, scan: string, fileset: string, id: string, name: string): FileRecord | undefined {
@@ -130,6 +143,18 @@ export async function readFileset (layout: Layout, scan: string, listed: ListedF
   return { record: { id: listed.id, created: folder.birthtimeMs || folder.mtimeMs, modified: folder.mtimeMs, files }, faults }
 }
 
+/** What stands for metadata of a scan that are over their budget: as nobody knows who may see it, only admins do. */
+const UNREAD: Metadata = { visibility: 'private' }
+
+export function metadataWithin (layout: Layout, scan: string, budget: DocumentBudget): { metadata: Metadata, faults: Fault[] } {
+  try {
+    return { metadata: readScanMetadata(layout, scan, budget), faults: [] }
+  } catch (error) {
+    if (!(error instanceof OverBudget)) throw error
+    return { metadata: UNREAD, faults: [{ path: `${scan}/metadata/metadata.json`, reason: error.message, isThere: true }] }
+  }
+}
+
 /** What is known of a scan already: its filesets, and the files of them (`fileset/id`) that changed since. */
 export interface Before { filesets: Filesets, stale: ReadonlySet<string> }
 
@@ -143,16 +168,16 @@ const unchanged = (before: Before | undefined, fileset: string): ReadonlyMap<str
  * many small looks; `pace` lets other work through.
  * @throws DamagedScan if nothing of it can be used
  */
-export async function readScan (root: string, scan: string, pace: () => Promise<void>, before?: Before): Promise<ReadScan> {
+export async function readScan (root: string, scan: string, budgets: DocumentBudgets, pace: () => Promise<void>, before?: Before): Promise<ReadScan> {
   const layout = layoutOf(root)
   const folder = look(layout.scan(scan))
   if (!folder?.isDirectory()) throw new DamagedScan(folder?.isSymbolicLink() ? 'is a symbolic link' : 'is no folder')
   if (folder.dev !== look(root)?.dev) throw new DamagedScan('lies on another file system than the database')
   if (!look(layout.metadataFolder(scan))?.isDirectory()) throw new DamagedScan('has no metadata folder')
   const stamp = stampOfScan(layout, scan)
-  const metadata = readScanMetadata(layout, scan)
-  const listing = new Listing(textOf(layout.listing(scan)))
-  const faults: Fault[] = listing.faults.map(reason => ({ path: `${scan}/files.json`, reason }))
+  const { metadata, faults } = metadataWithin(layout, scan, budgets.metadata)
+  const listing = new Listing(listingText(layout, scan, budgets.listing))
+  faults.push(...listing.faults.map(reason => ({ path: `${scan}/files.json`, reason })))
   const filesets: Filesets = new Map()
   for (const listed of listing.filesets.values()) {
     const { record, faults: more } = await readFileset(layout, scan, listed, pace, unchanged(before, listed.id))

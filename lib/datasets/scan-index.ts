@@ -1,11 +1,12 @@
 import { absorbOne } from './absorb.js'
+import type { DocumentBudgets } from './document-budget.js'
 import { accessIn, type ScanSummary } from './index-entry.js'
 import { KnownScans, type KnownScan } from './known-scans.js'
 import { layoutOf, type Layout } from './layout.js'
 import { DamagedScan, type Listing } from './listing.js'
 import { createPace } from './pace.js'
 import type { Touched } from './plan.js'
-import { look, readScan, readScanMetadata, stampOfMetadata, stampOfScan } from './read-scan.js'
+import { look, metadataWithin, readScan, readScanMetadata, stampOfMetadata, stampOfScan } from './read-scan.js'
 import type { Guarded } from './rights.js'
 import { isAsItWas, scansIn } from './scan-folders.js'
 import type { Kept } from './snapshot.js'
@@ -16,11 +17,13 @@ import type { Kept } from './snapshot.js'
  */
 export class ScanIndex extends KnownScans {
   readonly #layout: Layout
+  readonly #budgets: DocumentBudgets
   readonly #reading = new Map<string, Promise<void>>()
 
-  constructor (root: string) {
+  constructor (root: string, budgets: DocumentBudgets) {
     super()
     this.#layout = layoutOf(root)
+    this.#budgets = budgets
   }
 
   /** The scan as it is now; undefined if there is none, or none that can be used. */
@@ -33,7 +36,7 @@ export class ScanIndex extends KnownScans {
   guarded (scan: string): Guarded {
     const known = this.known.get(scan)?.summary
     if (known?.stamp.endsWith(`|${stampOfMetadata(this.#layout, scan)}`)) return known
-    return { id: scan, ...accessIn(readScanMetadata(this.#layout, scan)) }
+    return { id: scan, ...accessIn(metadataWithin(this.#layout, scan, this.#budgets.metadata).metadata) }
   }
 
   async all (): Promise<ScanSummary[]> {
@@ -67,7 +70,7 @@ export class ScanIndex extends KnownScans {
     const filesets = this.filesets(scan)
     for (const [key, digest] of touched) absorbOne({ layout, scan, filesets, listing }, key, digest)
     this.put(scan, {
-      metadata: touched.has('') ? readScanMetadata(layout, scan) : summary.metadata,
+      metadata: touched.has('') ? readScanMetadata(layout, scan, this.#budgets.metadata) : summary.metadata,
       filesets,
       stamp: stampOfScan(layout, scan),
       created: look(layout.scan(scan))?.birthtimeMs ?? summary.created,
@@ -118,7 +121,7 @@ export class ScanIndex extends KnownScans {
     if (before?.stale === undefined) return
     const { stale, changes } = before
     try {
-      const read = await readScan(this.#layout.root, scan, createPace(), stale === 'all' ? undefined : { filesets: this.filesets(scan), stale })
+      const read = await readScan(this.#layout.root, scan, this.#budgets, createPace(), stale === 'all' ? undefined : { filesets: this.filesets(scan), stale })
       // What was written while it was read may be missing in it: it is read once more.
       if (this.known.get(scan) === before && before.changes === changes) this.put(scan, read)
     } catch (error) {

@@ -56,7 +56,7 @@ export async function adoptScan ({ commits, layout, index, announce }: Core, per
 }
 
 export function createScans (core: Core, { metadata, people }: { metadata: MetadataService, people: People }): Scans {
-  const { layout, workspace, commits, index, rights, now } = core
+  const { layout, workspace, commits, index, rights, now, budgets } = core
 
   /** @throws `group_unknown` */
   const demandGroups = async (actor: Actor, names: string[]): Promise<void> => {
@@ -75,7 +75,7 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
   /** A scan's folder with nothing in it but its metadata. */
   const build = async (folder: string, value: Metadata): Promise<void> => {
     await mkdir(join(folder, 'metadata'), { recursive: true })
-    await writeSynced(join(folder, 'metadata', 'metadata.json'), metadataText(value))
+    await writeSynced(join(folder, 'metadata', 'metadata.json'), metadataText(value, budgets.metadata))
     await writeSynced(join(folder, 'files.json'), EMPTY_LISTING)
     for (const path of [join(folder, 'metadata'), folder]) await syncFolder(path)
   }

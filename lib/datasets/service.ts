@@ -6,6 +6,7 @@ import type { Limits } from './archive/directory.js'
 import { openChangeFeed, type ChangeFeed } from './changes.js'
 import { createCommits } from './commits.js'
 import { findScan, type Core } from './core.js'
+import type { DocumentBudgets } from './document-budget.js'
 import { createDoctor, type Doctor } from './doctor.js'
 import { createDigests } from './digests.js'
 import { createFiles, type Files } from './files.js'
@@ -45,6 +46,7 @@ export interface Datasets {
   /** Fulfilled when the folder is indexed. */
   opened: Promise<void>
   root: string
+  budgets: DocumentBudgets
   isReady: () => boolean
   count: () => number
   /** Reads the whole folder again, and has the other replicas compare theirs. */
@@ -67,6 +69,7 @@ export interface DatasetsOptions {
   /** Bytes that drawing pictures may take. */
   imageMemory: number
   archive: Limits
+  budgets: DocumentBudgets
   now: () => number
   skew: () => number
   log: Log
@@ -76,12 +79,12 @@ const RENDERED_AT_ONCE = 2
 /** The name under which replicas tell each other to compare everything; no scan can be called so. */
 const EVERYTHING = '*'
 
-export async function openDatasets ({ root, redis, names, policy, people, lease, largestFile, largestModel, imageMemory, archive, now, skew, log }: DatasetsOptions): Promise<Datasets> {
+export async function openDatasets ({ root, redis, names, policy, people, lease, largestFile, largestModel, imageMemory, archive, budgets, now, skew, log }: DatasetsOptions): Promise<Datasets> {
   const onError = (error: unknown): void => log.warn({ err: error }, 'work on data sets in the background failed')
   const replica = createReplicaId()
   const layout = layoutOf(root)
   const workspace = await openWorkspace({ root, replica, redis, names, onError })
-  const index = new ScanIndex(root)
+  const index = new ScanIndex(root, budgets)
   const journal = createJournal(workspace.journal)
   const feed: ChangeFeed = await openChangeFeed({
     redis,
@@ -94,7 +97,7 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
     onGap: () => index.reconcile(),
     onError
   })
-  const commits = createCommits({ layout, workspace, leases: createLeases({ redis, names, replica, lasts: lease, skew }), journal, feed, onCommit: index.absorb.bind(index) })
+  const commits = createCommits({ layout, budget: budgets.listing, workspace, leases: createLeases({ redis, names, replica, lasts: lease, skew }), journal, feed, onCommit: index.absorb.bind(index) })
 
   const upkeep = startUpkeep({ layout, workspace, index, journal, commits, now, log })
   const core: Core = {
@@ -103,6 +106,7 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
     index,
     commits,
     rights: createRights(policy),
+    budgets,
     now,
     ready: () => { if (!upkeep.isReady()) fail('datasets_indexing', { retryAfter: 2 }) },
     announce: scan => feed.publish({ scan, touched: undefined })
@@ -125,6 +129,7 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
     isOwnerName: createIsOwnerName(core),
     opened: upkeep.opened,
     root,
+    budgets,
     isReady: upkeep.isReady,
     count: () => index.size,
     refresh: async () => {

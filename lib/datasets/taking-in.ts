@@ -12,7 +12,7 @@ import type { Arrived, Upload } from './upload.js'
 type Hand = (concerns: string, change: Change) => Promise<void>
 
 /** The steps of an upload: into the workspace, and from there into a scan. @param largest bytes of a file */
-export function createTakingIn ({ layout, workspace, commits }: Core, largest: number) {
+export function createTakingIn ({ layout, workspace, commits, budgets }: Core, largest: number) {
   /** Receives a file at a path of the workspace. */
   const receiveAt = async (path: string, upload: Upload): Promise<Arrived> =>
     await upload.take(content => receive(content, path, { most: largest, tooLarge: 'file_too_large' }))
@@ -36,10 +36,10 @@ export function createTakingIn ({ layout, workspace, commits }: Core, largest: n
   /** Makes what has arrived a file of a fileset. @returns its id */
   const add = async ({ scan, fileset }: { scan: string, fileset: string }, { received, fields, filename }: Arrived, said: Said, hand: Hand): Promise<string> => {
     const file = nameOf({ id: said.id ?? fields.id, ext: said.ext ?? fields.ext }, filename)
-    const stored = metadataIn(said.metadata ?? fields.metadata)
+    const stored = metadataIn(said.metadata ?? fields.metadata, budgets.metadata)
     const metadata = stored && workspace.temporary()
     try {
-      if (metadata) await onDisk(() => writeSynced(metadata, metadataText(stored)))
+      if (metadata) await onDisk(() => writeSynced(metadata, metadataText(stored, budgets.metadata)))
       await hand(`${fileset}/${file.id}`, creation({ layout, scan, fileset, file, received, metadata }))
     } finally {
       if (metadata) discardFile(metadata)

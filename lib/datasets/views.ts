@@ -26,7 +26,7 @@ export interface Views {
 }
 
 export function createViews (core: Core): Views {
-  const { layout, index, rights } = core
+  const { layout, index, rights, budgets } = core
 
   const viewOf = (summary: ScanSummary): ScanView => ({
     summary,
@@ -34,7 +34,7 @@ export function createViews (core: Core): Views {
     get filesets () { return index.filesets(summary.id) },
     metadata: (fileset, file) => {
       try {
-        return objectIn(layout.root, layout.metadata({ scan: summary.id, fileset, file }), 'metadata') ?? {}
+        return objectIn(layout.root, layout.metadata({ scan: summary.id, fileset, file }), 'metadata', budgets.metadata) ?? {}
       } catch (error) {
         if (error instanceof DamagedScan) return {}
         throw asProblem(error)

@@ -1,4 +1,6 @@
 import { renameSync } from 'node:fs'
+import { excessOf, type DocumentBudget } from './document-budget.js'
+import { fail } from '../errors.js'
 import { discardFile, Opened, syncFolder } from './disk.js'
 import type { Journal } from './journal.js'
 import type { Layout } from './layout.js'
@@ -19,6 +21,13 @@ export interface Writing {
   relist: boolean
 }
 
+/** @throws `listing_too_large` */
+function listingText (listing: Listing, budget: DocumentBudget): string {
+  const text = String(listing)
+  const excess = excessOf(text, budget)
+  return excess === undefined ? text : fail('listing_too_large', { errors: [{ path: '', message: excess }] })
+}
+
 /** Waits for all, also when one fails: what goes on in the background cannot be taken back. */
 async function all (...work: Array<Promise<void>>): Promise<void> {
   const failed = (await Promise.allSettled(work)).find(result => result.status === 'rejected')
@@ -30,7 +39,7 @@ async function all (...work: Array<Promise<void>>): Promise<void> {
  * then the listing in its own. When it fails, nothing of it stays.
  * @throws LostLease if somebody else has the lease: what was put in place stays, to be tried again
  */
-export async function writeBatch ({ layout, workspace, journal }: { layout: Layout, workspace: Workspace, journal: Journal }, { scan, lease, listing, plans, relist }: Writing): Promise<void> {
+export async function writeBatch ({ layout, workspace, journal, budget }: { layout: Layout, workspace: Workspace, journal: Journal, budget: DocumentBudget }, { scan, lease, listing, plans, relist }: Writing): Promise<void> {
   const places = plans.flatMap(plan => plan.place ?? [])
   const draft = workspace.temporary()
   let file: Opened | undefined
@@ -39,7 +48,7 @@ export async function writeBatch ({ layout, workspace, journal }: { layout: Layo
   try {
     if (relist) {
       file = new Opened(draft, 'wx')
-      await file.write(Buffer.from(String(listing)))
+      await file.write(Buffer.from(listingText(listing, budget)))
       await journal.note(scan, lease.fence, draft)
     }
     folders = await ensureFolders(layout.root, plans.flatMap(plan => plan.folders ?? []))

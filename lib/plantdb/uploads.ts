@@ -1,3 +1,4 @@
+import { excessOf, type DocumentBudget } from '../datasets/document-budget.js'
 import { fail } from '../errors.js'
 import { demandContent, type Arrived, type Upload, type Wrapping } from '../datasets/upload.js'
 import { stringify } from '../json/exact.js'
@@ -16,8 +17,10 @@ const extensionIn = (text: string | undefined): string => {
 }
 
 /** Metadata as JSON, whether they came so or as a Python dict. */
-const metadataIn = (text: string | undefined): string | undefined => {
+const metadataIn = (text: string | undefined, budget: DocumentBudget): string | undefined => {
   if (text === undefined || text.trim() === '') return undefined
+  const excess = excessOf(text, budget)
+  if (excess !== undefined) return fail('metadata_too_large', { errors: [{ path: '/metadata', message: excess }] })
   try {
     checkJson(text)
     return text
@@ -26,9 +29,9 @@ const metadataIn = (text: string | undefined): string | undefined => {
   }
 }
 
-/** What a form says of its file. @throws `invalid_request` */
-export const saidIn = ({ ext, metadata }: Arrived['fields']): { ext: string, metadata: string | undefined } =>
-  ({ ext: extensionIn(ext), metadata: metadataIn(metadata) })
+/** What a form says of its file. @throws `invalid_request`, `metadata_too_large` */
+export const saidIn = ({ ext, metadata }: Arrived['fields'], budget: DocumentBudget): { ext: string, metadata: string | undefined } =>
+  ({ ext: extensionIn(ext), metadata: metadataIn(metadata, budget) })
 
 const asFile = ({ part }: Wrapping): void => {
   if (part !== 'file') refuse('/file', 'must be the part of the form that holds the file')
@@ -53,10 +56,10 @@ export const filledBody = (upload: Upload): Upload => ({
 export const fileForm = (upload: Upload): Upload => ({ take: sink => upload.take(sink, asFile) })
 
 /** The same with `ext` and `metadata` beside it, as PlantDB takes them. */
-export const describedFile = (upload: Upload): Upload => ({
+export const describedFile = (upload: Upload, budget: DocumentBudget): Upload => ({
   take: async sink => {
     const arrived = await fileForm(upload).take(sink)
-    const { ext, metadata } = saidIn(arrived.fields)
+    const { ext, metadata } = saidIn(arrived.fields, budget)
     return { ...arrived, fields: { ext, ...(metadata === undefined ? {} : { metadata }) } }
   }
 })

@@ -1,4 +1,5 @@
 import { isFileName } from '../names.js'
+import { excessOfSize, type DocumentBudgets } from '../document-budget.js'
 import type { Entry } from './entry.js'
 import { isFilePlace, isFolderPlace } from './layout.js'
 import { invalid, tooLarge } from './refuse.js'
@@ -11,9 +12,6 @@ export interface Plan {
 }
 
 interface Placed { entry: Entry, parts: string[] }
-
-/** Bytes of a JSON document, which is read as a whole. */
-const documentBytes = 16 * 2 ** 20
 
 /** What systems leave behind in folders and archives. */
 const isLitter = ({ parts }: Entry): boolean => parts[0] === '__MACOSX' || parts.some(part => part.startsWith('.'))
@@ -36,11 +34,13 @@ function placed (entries: readonly Entry[]): Placed[] {
 /** Whether a file holds metadata, of the scan, a fileset or a file. */
 export const isMetadata = (path: string): boolean => path.startsWith('metadata/') && path.endsWith('.json')
 
-function checkPlace ({ entry, parts }: Placed): void {
+function checkPlace ({ entry, parts }: Placed, budgets: DocumentBudgets): void {
   const fits = entry.isFolder ? isFolderPlace(parts) : isFilePlace(parts)
   if (!fits) invalid(entry.name, 'has no place in a scan, or a name that none may have')
   const path = parts.join('/')
-  if ((path === 'files.json' || isMetadata(path)) && entry.size > documentBytes) tooLarge(entry.name, 'is larger than a JSON document may be')
+  if (path !== 'files.json' && !isMetadata(path)) return
+  const excess = excessOfSize(entry.size, path === 'files.json' ? budgets.listing : budgets.metadata)
+  if (excess !== undefined) tooLarge(entry.name, excess)
 }
 
 /** The entries of one kind by their paths; no two may share one. */
@@ -59,12 +59,12 @@ const above = (parts: readonly string[]): string[] => parts.slice(0, -1).map((_,
 /**
  * Finds out what scan the entries of an archive make.
  *
- * @throws `archive_invalid`, `archive_too_large` for a JSON document beyond 16 MiB
+ * @throws `archive_invalid`, `archive_too_large` for a JSON document that is over its budget
  */
-export function planOf (entries: readonly Entry[]): Plan {
+export function planOf (entries: readonly Entry[], budgets: DocumentBudgets): Plan {
   const places = placed(entries.filter(entry => !isLitter(entry)))
   if (!places.some(({ entry, parts }) => !entry.isFolder && parts.join('/') === 'files.json')) invalid('files.json', 'is missing')
-  places.forEach(checkPlace)
+  for (const place of places) checkPlace(place, budgets)
   const files = byPath(places.filter(({ entry }) => !entry.isFolder))
   const folders = new Set([...byPath(places.filter(({ entry }) => entry.isFolder)).keys(), ...places.flatMap(({ parts }) => above(parts))])
 

@@ -1,16 +1,19 @@
 import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseJson } from '../../json/read.js'
+import { excessOf, type DocumentBudget, type DocumentBudgets } from '../document-budget.js'
 import { discard, onDisk } from '../disk.js'
 import { entriesOf, type Limits } from './directory.js'
 import { checkListing } from './listing.js'
 import { isMetadata, planOf, type Plan } from './plan.js'
-import { invalid } from './refuse.js'
+import { invalid, tooLarge } from './refuse.js'
 import { together } from './together.js'
 import { syncFolders, unpack } from './unpack.js'
 
-async function readObject (target: string, path: string): Promise<object> {
+async function readObject (target: string, path: string, budget: DocumentBudget): Promise<object> {
   const text = await readFile(join(target, path), 'utf8')
+  const excess = excessOf(text, budget)
+  if (excess !== undefined) return tooLarge(path, excess)
   try {
     const value = parseJson(text)
     if (value instanceof Object && !Array.isArray(value)) return value
@@ -22,18 +25,18 @@ async function readObject (target: string, path: string): Promise<object> {
 }
 
 /** Checks the documents of an unpacked scan, and gives filesets without files their folders. */
-async function complete (target: string, plan: Plan, signal?: AbortSignal): Promise<Set<string>> {
+async function complete (target: string, plan: Plan, budgets: DocumentBudgets, signal?: AbortSignal): Promise<Set<string>> {
   const metadata = [...plan.files.keys()].filter(isMetadata)
-  await together(metadata, async path => { await readObject(target, path) }, signal)
-  const filesets = checkListing(await readObject(target, 'files.json'), plan)
+  await together(metadata, async path => { await readObject(target, path, budgets.metadata) }, signal)
+  const filesets = checkListing(await readObject(target, 'files.json', budgets.listing), plan)
   for (const id of filesets) await mkdir(join(target, id), { recursive: true })
   return new Set([...plan.folders, ...filesets])
 }
 
-async function fill (archive: FileHandle, target: string, plan: Plan, signal?: AbortSignal): Promise<void> {
+async function fill (archive: FileHandle, target: string, plan: Plan, budgets: DocumentBudgets, signal?: AbortSignal): Promise<void> {
   try {
     await unpack(archive, plan, target, signal)
-    await syncFolders(target, await complete(target, plan, signal))
+    await syncFolders(target, await complete(target, plan, budgets, signal))
     signal?.throwIfAborted()
   } catch (error) {
     await discard(target)
@@ -50,13 +53,13 @@ async function fill (archive: FileHandle, target: string, plan: Plan, signal?: A
  * @param signal stops it; its reason is thrown
  * @throws `archive_invalid` with the entry that is at fault, `archive_too_large`, `storage_full`, `storage_unavailable`
  */
-export const unpackArchive = (zipPath: string, target: string, limits: Limits, signal?: AbortSignal): Promise<void> => onDisk(async () => {
+export const unpackArchive = (zipPath: string, target: string, limits: Limits, budgets: DocumentBudgets, signal?: AbortSignal): Promise<void> => onDisk(async () => {
   const archive = await open(zipPath)
   try {
-    const plan = planOf(await entriesOf(archive, limits))
+    const plan = planOf(await entriesOf(archive, limits), budgets)
     signal?.throwIfAborted()
     await mkdir(target)
-    await fill(archive, target, plan, signal)
+    await fill(archive, target, plan, budgets, signal)
   } finally {
     await archive.close()
   }

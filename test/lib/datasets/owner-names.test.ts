@@ -5,6 +5,7 @@ import t from 'tap'
 import { openDatasets } from '#lib/datasets/service.js'
 import { keyNames } from '#lib/redis/names.js'
 import { ownPrefix, start } from '../../support/app.js'
+import { budgets } from '../../support/budgets.js'
 import { writeScan } from '../../support/datasets.js'
 
 t.test('nobody gets a name while the folder is still read', async t => {
@@ -22,6 +23,7 @@ t.test('nobody gets a name while the folder is still read', async t => {
     largestFile: 1000,
     largestModel: 1000,
     imageMemory: 2 ** 29,
+    budgets,
     archive: { entries: 10, bytes: 1000, ratio: 10, ratioFrom: 1000 },
     now: Date.now,
     skew: () => 0,

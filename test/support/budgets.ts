@@ -1,0 +1,7 @@
+import type { DocumentBudgets } from '#lib/datasets/document-budget.js'
+
+/** The budgets of documents by default. */
+export const budgets: DocumentBudgets = {
+  metadata: { bytes: 2 ** 20, values: 100_000, settings: 'METADATA' },
+  listing: { bytes: 64 * 2 ** 20, values: 400_000, settings: 'FILES_JSON' }
+}
