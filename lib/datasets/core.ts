@@ -3,6 +3,7 @@ import { onDisk } from './disk.js'
 import type { Commits } from './commits.js'
 import type { FileRecord, FilesetRecord, ScanSummary } from './index-entry.js'
 import type { Layout, Place } from './layout.js'
+import type { Queries } from './queries/engine.js'
 import type { Actor, Right, Rights } from './rights.js'
 import type { ScanIndex } from './scan-index.js'
 import type { Workspace } from './workspace.js'
@@ -14,6 +15,7 @@ export interface Core {
   index: ScanIndex
   commits: Commits
   rights: Rights
+  queries: Queries
   /** Milliseconds since the epoch. */
   now: () => number
   /** @throws `datasets_indexing` until the folder is indexed */
@@ -42,6 +44,9 @@ export async function findFile (core: Core, actor: Actor, right: Right, place: P
   const { files } = await findFileset(core, actor, right, place)
   return files.get(place.file ?? '') ?? fail('file_not_found')
 }
+
+/** Under which name the queries of an actor wait for each other; guests are one. */
+export const callerOf = ({ username }: Actor): string => username ?? ''
 
 /** The time as PlantDB and RFC 3339 both read it: seconds, UTC, as an offset. */
 export const timeText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}+00:00`

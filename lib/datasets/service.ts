@@ -20,6 +20,7 @@ import { createModels, type Models } from './models.js'
 import { isScanId } from './names.js'
 import { createPaths, type Paths } from './paths.js'
 import { createPictures, type Pictures } from './pictures.js'
+import { createQueries } from './queries/engine.js'
 import { createReplicaId } from './replica.js'
 import { createRights, type Actor, type Policy } from './rights.js'
 import { ScanIndex } from './scan-index.js'
@@ -63,6 +64,8 @@ export interface DatasetsOptions {
   largestFile: number
   largestModel: number
   archive: Limits
+  /** How long one query may be worked on, in milliseconds. */
+  queryTimeout: number
   now: () => number
   skew: () => number
   log: Log
@@ -72,7 +75,7 @@ const RENDERED_AT_ONCE = 2
 /** The name under which replicas tell each other to compare everything; no scan can be called so. */
 const EVERYTHING = '*'
 
-export async function openDatasets ({ root, redis, names, policy, people, lease, largestFile, largestModel, archive, now, skew, log }: DatasetsOptions): Promise<Datasets> {
+export async function openDatasets ({ root, redis, names, policy, people, lease, largestFile, largestModel, archive, queryTimeout, now, skew, log }: DatasetsOptions): Promise<Datasets> {
   const onError = (error: unknown): void => log.warn({ err: error }, 'work on data sets in the background failed')
   const replica = createReplicaId()
   const layout = layoutOf(root)
@@ -93,12 +96,14 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
   const commits = createCommits({ layout, workspace, leases: createLeases({ redis, names, replica, lasts: lease, skew }), journal, feed, onCommit: index.absorb.bind(index) })
 
   const upkeep = startUpkeep({ layout, workspace, index, journal, commits, now, log })
+  const queries = createQueries({ timeLimit: queryTimeout })
   const core: Core = {
     layout,
     workspace,
     index,
     commits,
     rights: createRights(policy),
+    queries,
     now,
     ready: () => { if (!upkeep.isReady()) fail('datasets_indexing', { retryAfter: 2 }) },
     announce: scan => feed.publish({ scan, touched: undefined })
@@ -142,6 +147,7 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
       feed.close()
       await upkeep.close()
       await models.close()
+      await queries.close()
       await workspace.close()
     }
   }

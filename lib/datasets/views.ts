@@ -1,7 +1,8 @@
-import { findScan, type Core } from './core.js'
+import { callerOf, findScan, type Core } from './core.js'
 import { asProblem } from './disk.js'
 import type { Filesets, Metadata, ScanSummary } from './index-entry.js'
 import { DamagedScan } from './listing.js'
+import type { Asked } from './queries/engine.js'
 import { search } from './query.js'
 import { look, objectIn } from './read-scan.js'
 import type { Actor } from './rights.js'
@@ -23,6 +24,8 @@ export interface Views {
   one: (actor: Actor, scan: string) => Promise<ScanView>
   /** Those that the actor may read, by id. @param query as `Search` takes it */
   all: (actor: Actor, query: { query?: string | undefined, fuzzy: boolean }) => Promise<ScanView[]>
+  /** Those of some ids whose metadata fit. @throws as `Queries.find` */
+  fitting: (actor: Actor, asked: Asked, ids: readonly string[], metadata: (id: string) => Metadata) => Promise<string[]>
 }
 
 export function createViews (core: Core): Views {
@@ -48,8 +51,10 @@ export function createViews (core: Core): Views {
     all: async (actor, { query, fuzzy }) => {
       core.ready()
       rights.admit(actor)
-      const { items } = await search(await index.all(), scan => rights.may(actor, 'read', scan), { limit: Infinity, query, fuzzy, sort: 'id' }, undefined)
+      const { items } = await search(await index.all(), { queries: core.queries, caller: callerOf(actor), visible: scan => rights.may(actor, 'read', scan) }, { limit: Infinity, query, fuzzy, sort: 'id' }, undefined)
       return items.map(viewOf)
-    }
+    },
+    fitting: async (actor, asked, items, metadata) =>
+      await core.queries.find(callerOf(actor), asked, { items, documentOf: id => Buffer.from(JSON.stringify(metadata(id))), most: Infinity })
   }
 }
