@@ -27,6 +27,7 @@ export default fp<AppOptions>(async (app, { config, now, skew }) => {
     largestModel: config.MODEL_MAX_BYTES,
     archive: { entries: config.ARCHIVE_MAX_ENTRIES, bytes: config.ARCHIVE_MAX_BYTES, ratio: config.ARCHIVE_MAX_RATIO, ratioFrom: RATIO_FROM },
     queryTimeout: config.QUERY_TIMEOUT * 1000,
+    queryBytes: config.QUERY_MAX_BYTES,
     now,
     skew,
     log: app.log

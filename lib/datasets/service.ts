@@ -66,6 +66,8 @@ export interface DatasetsOptions {
   archive: Limits
   /** How long one query may be worked on, in milliseconds. */
   queryTimeout: number
+  /** Bytes of metadata that are read from the disk for one answer. */
+  queryBytes: number
   now: () => number
   skew: () => number
   log: Log
@@ -75,7 +77,7 @@ const RENDERED_AT_ONCE = 2
 /** The name under which replicas tell each other to compare everything; no scan can be called so. */
 const EVERYTHING = '*'
 
-export async function openDatasets ({ root, redis, names, policy, people, lease, largestFile, largestModel, archive, queryTimeout, now, skew, log }: DatasetsOptions): Promise<Datasets> {
+export async function openDatasets ({ root, redis, names, policy, people, lease, largestFile, largestModel, archive, queryTimeout, queryBytes, now, skew, log }: DatasetsOptions): Promise<Datasets> {
   const onError = (error: unknown): void => log.warn({ err: error }, 'work on data sets in the background failed')
   const replica = createReplicaId()
   const layout = layoutOf(root)
@@ -121,7 +123,7 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
     models,
     archives: createArchives(core, { people, limits: archive }),
     paths: createPaths(core, { files, largest: largestFile }),
-    views: createViews(core),
+    views: createViews(core, { most: queryBytes }),
     doctor: createDoctor(core),
     opened: upkeep.opened,
     root,

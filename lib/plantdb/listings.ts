@@ -1,4 +1,4 @@
-import type { Metadata } from '../datasets/index-entry.js'
+import type { Place } from '../datasets/layout.js'
 import type { Actor } from '../datasets/rights.js'
 import type { Datasets } from '../datasets/service.js'
 import { fail } from '../errors.js'
@@ -14,18 +14,18 @@ export interface Listings {
 }
 
 export const createListings = ({ views }: Pick<Datasets, 'views'>): Listings => {
-  const fitting = async (actor: Actor, { query, fuzzy }: ListQuery, ids: string[], metadata: (id: string) => Metadata): Promise<string[]> =>
-    query === undefined || query === '' ? ids : await views.fitting(actor, { query, fuzzy: isYes(fuzzy) }, ids, metadata)
+  const fitting = async (actor: Actor, { query, fuzzy }: ListQuery, ids: string[], placeOf: (id: string) => Place): Promise<string[]> =>
+    query === undefined || query === '' ? ids : await views.fitting(actor, { query, fuzzy: isYes(fuzzy) }, ids, placeOf)
 
   return {
     filesets: async (actor, scan, query) => {
       const view = await views.one(actor, scan)
-      return { filesets: await fitting(actor, query, [...view.filesets.keys()], id => view.metadata(id)) }
+      return { filesets: await fitting(actor, query, [...view.filesets.keys()], fileset => ({ scan, fileset })) }
     },
     files: async (actor, { scan, fileset }, query) => {
       const view = await views.one(actor, scan)
       const { files } = view.filesets.get(fileset) ?? fail('fileset_not_found')
-      return { files: await fitting(actor, query, [...files.keys()], id => view.metadata(fileset, id)) }
+      return { files: await fitting(actor, query, [...files.keys()], file => ({ scan, fileset, file })) }
     }
   }
 }

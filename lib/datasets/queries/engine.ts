@@ -28,6 +28,8 @@ export interface Queries {
    * @throws `invalid_request`, `too_expensive`, `overloaded` if the caller has too many waiting
    */
   find: <T>(caller: string, asked: Asked, searched: Searched<T>) => Promise<T[]>
+  /** Members of a large document as a JSON object, without those that are large themselves. @throws `too_expensive`, `overloaded` */
+  pick: (caller: string, document: Uint8Array, names: readonly string[]) => Promise<string>
   close: () => Promise<void>
 }
 
@@ -52,13 +54,22 @@ const isOutOfMemory = (error: unknown): boolean => (error as NodeJS.ErrnoExcepti
 export function createQueries ({ timeLimit }: { timeLimit: number }): Queries {
   const pool = createPool<Job, Reply>({
     startWorker,
-    firstJob: () => ({ query: '{}', fuzzy: false, bytes: new Uint8Array(), ends: [] }),
+    firstJob: () => ({ kind: 'find', query: '{}', fuzzy: false, bytes: new Uint8Array(), ends: [] }),
     timeLimit,
     tooLate: () => new Problem('too_expensive'),
     idle: IDLE_MS,
     longestLine: LONGEST_LINE
   })
   const inTurn = createTurns(MOST_WAITING)
+
+  const run = async (load: () => Promise<Job>, within: number): Promise<Reply> => {
+    try {
+      return await pool.run(load, within)
+    } catch (error) {
+      if (isOutOfMemory(error)) return fail('too_expensive', { cause: error })
+      throw error
+    }
+  }
 
   /** A batch of documents. @returns which of them fit, and what is left of the time */
   const lookThrough = async (asked: Asked, documents: readonly Uint8Array[], left: number): Promise<{ fits: Uint8Array, left: number }> => {
@@ -70,9 +81,9 @@ export function createQueries ({ timeLimit }: { timeLimit: number }): Queries {
     })
     const load = async (): Promise<Job> => {
       began = performance.now()
-      return { ...asked, bytes: Buffer.concat(documents), ends }
+      return { kind: 'find', ...asked, bytes: Buffer.concat(documents), ends }
     }
-    const reply = await pool.run(load, left).catch((error: unknown) => isOutOfMemory(error) ? fail('too_expensive', { cause: error }) : Promise.reject(error as Error))
+    const reply = await run(load, left)
     if ('refusal' in reply) return refuseQuery(reply.refusal)
     return { fits: reply.bytes, left: Math.max(1, left - (performance.now() - began)) }
   }
@@ -99,5 +110,10 @@ export function createQueries ({ timeLimit }: { timeLimit: number }): Queries {
     return found.slice(0, most)
   })
 
-  return { find, close: pool.close }
+  const pick: Queries['pick'] = async (caller, bytes, names) => await inTurn(caller, async () => {
+    const reply = await run(async () => ({ kind: 'pick', names, bytes, ends: [bytes.length] }), timeLimit)
+    return 'refusal' in reply ? '{}' : Buffer.from(reply.bytes).toString().slice(1, -1)
+  })
+
+  return { find, pick, close: pool.close }
 }
