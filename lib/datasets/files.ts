@@ -35,9 +35,11 @@ export function createFiles (core: Core, { digests, largest }: { digests: Digest
   const { layout, workspace, commits, index } = core
   const { receiveAt, takeIn, add } = createTakingIn(core, largest)
 
-  const present = async ({ scan, fileset, file }: FilePlace): Promise<File> => {
+  /** @param digest of its content, which the index may not know when it has just read the scan again */
+  const present = async ({ scan, fileset, file }: FilePlace, digest: string): Promise<File> => {
     await index.get(scan)
-    return presentFile(scan, fileset, index.filesets(scan).get(fileset)?.files.get(file) ?? fail('file_not_found'))
+    const record = index.filesets(scan).get(fileset)?.files.get(file) ?? fail('file_not_found')
+    return presentFile(scan, fileset, { ...record, digest })
   }
 
   /** What is known of a file's content as it is now; else it is read, and known from then on. */
@@ -72,18 +74,20 @@ export function createFiles (core: Core, { digests, largest }: { digests: Digest
     },
 
     info: async (actor, place) => {
-      const { handle } = await open(actor, place)
+      const { handle, digest } = await open(actor, place)
       await handle.close()
-      return await present(place)
+      return await present(place, digest)
     },
 
     open,
 
     create: async (actor, { scan, fileset }, upload, said) => {
       await findFileset(core, actor, 'write', { scan, fileset })
-      let id = ''
-      await takeIn(scan, upload, async (arrived, hand) => { id = await add({ scan, fileset }, arrived, said, hand) })
-      return await present({ scan, fileset, file: id })
+      let created = { file: '', digest: '' }
+      await takeIn(scan, upload, async (arrived, hand) => {
+        created = { file: await add({ scan, fileset }, arrived, said, hand), digest: arrived.received.digest }
+      })
+      return await present({ scan, fileset, file: created.file }, created.digest)
     },
 
     createFromForm: async (actor, upload, say) => {
@@ -93,7 +97,7 @@ export function createFiles (core: Core, { digests, largest }: { digests: Digest
         const { scan, fileset, ...said } = say(arrived.fields)
         await findFileset(core, actor, 'write', { scan, fileset })
         const file = await add({ scan, fileset }, arrived, said, (concerns, change) => commits.change(scan, [concerns], change))
-        return await present({ scan, fileset, file })
+        return await present({ scan, fileset, file }, arrived.received.digest)
       } finally {
         discardFile(path)
       }
@@ -101,8 +105,12 @@ export function createFiles (core: Core, { digests, largest }: { digests: Digest
 
     replace: async (actor, place, upload) => {
       await findFile(core, actor, 'write', place)
-      await takeIn(place.scan, upload, ({ received }, hand) => hand(`${place.fileset}/${place.file}`, replacement(layout, place, received)))
-      return await present(place)
+      let digest = ''
+      await takeIn(place.scan, upload, async ({ received }, hand) => {
+        digest = received.digest
+        await hand(`${place.fileset}/${place.file}`, replacement(layout, place, received))
+      })
+      return await present(place, digest)
     },
 
     remove: async (actor, place) => {
