@@ -12,7 +12,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   app.get('', {
     config: { auth: { optional: true, api: true, scopes: ['datasets:read'] } },
     schema: {
-      ...shared, operationId: 'listScans', summary: 'The scans that may be read', security: [{}, { bearer: ['datasets:read'] }], querystring: ScanQuery, response: { 200: ScanList, ...common }
+      ...shared, operationId: 'listScans', summary: 'The scans that may be read', security: [{}, { bearer: ['datasets:read'] }], querystring: ScanQuery, response: { 200: ScanList, ...refusals(422), ...common }
     }
   }, async request => await app.datasets.scans.list(request.actor, request.query))
 

@@ -64,6 +64,8 @@ export const Config = Type.Object({
   ARCHIVE_MAX_BYTES: Type.Integer({ description: 'Largest archive that is taken, and the most that it may unpack to (bytes)', default: 64 * 2 ** 30, minimum: 1 }),
   ARCHIVE_MAX_ENTRIES: count('Most entries of an archive that is taken', 100_000, 1, 10_000_000),
   ARCHIVE_MAX_RATIO: count('How many times its packed size an archive above 100 MiB may unpack to', 200, 1, 10_000),
+  QUERY_TIMEOUT: seconds('How long the service works on one query over metadata; patterns of a query have at most 200 characters each and 1000 instructions of RE2 together', 2),
+  QUERY_MAX_BYTES: Type.Integer({ description: 'Metadata of filesets and files that are read for one answer (bytes); of a scan 8 MiB of them are shown at most, and no member above 8 KiB', default: 64 * 2 ** 20, minimum: 1, maximum: 2 ** 30 }),
   WRITE_LEASE: seconds('How long a replica that stopped answering keeps others from writing to a scan', 15),
   RIGHTS_INTERVAL: seconds('How often an answer that takes long, such as a download, asks whether its caller still may read it; it is broken off where not', 10),
   REQUEST_TIMEOUT: seconds('How long a request may take to arrive; uploads of files may take any time, but not pause for so long', 300),

@@ -5,6 +5,7 @@ import type { DocumentBudgets } from './document-budget.js'
 import type { FileRecord, FilesetRecord, ScanSummary } from './index-entry.js'
 import type { Layout, Place } from './layout.js'
 import { DamagedScan } from './listing.js'
+import type { Queries } from './queries/engine.js'
 import { stampOfScan } from './read-scan.js'
 import type { Actor, Right, Rights } from './rights.js'
 import type { ScanIndex } from './scan-index.js'
@@ -18,6 +19,7 @@ export interface Core {
   commits: Commits
   rights: Rights
   budgets: DocumentBudgets
+  queries: Queries
   /** Milliseconds since the epoch. */
   now: () => number
   /** @throws `datasets_indexing` until the folder is indexed */
@@ -73,6 +75,9 @@ function stampNow (layout: Layout, scan: string): string | undefined {
     throw error
   }
 }
+
+/** Under which name the queries of an actor wait for each other; guests are one. */
+export const callerOf = ({ username }: Actor): string => username ?? ''
 
 /** The time as PlantDB and RFC 3339 both read it: seconds, UTC, as an offset. */
 export const timeText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}+00:00`

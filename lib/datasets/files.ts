@@ -47,7 +47,8 @@ export function createFiles (core: Core, { digests, largest }: { digests: Digest
     return index.filesets(scan).get(fileset)?.files.get(file) ?? fail('file_not_found')
   }
 
-  const present = async (place: FilePlace): Promise<File> => presentFile(place.scan, place.fileset, await recordOf(place))
+  /** @param digest of its content, which the index may not know when it has just read the scan again */
+  const present = async (place: FilePlace, digest: string): Promise<File> => presentFile(place.scan, place.fileset, { ...await recordOf(place), digest })
 
   /** What is known of a file's content as it is now; else it is read, and known from then on. */
   const digestOf = async ({ scan, fileset }: FilePlace, record: FileRecord, { handle, etag, bytes, modified }: OpenFile): Promise<string> => {
@@ -82,9 +83,9 @@ export function createFiles (core: Core, { digests, largest }: { digests: Digest
     },
 
     info: async (actor, place) => {
-      const { handle } = await open(actor, place)
+      const { handle, digest } = await open(actor, place)
       await handle.close()
-      return tagFile(place.scan, place.fileset, await recordOf(place))
+      return tagFile(place.scan, place.fileset, { ...await recordOf(place), digest })
     },
 
     open,
@@ -92,9 +93,11 @@ export function createFiles (core: Core, { digests, largest }: { digests: Digest
     create: async (actor, { scan, fileset }, upload, said) => {
       const permit = await Permit.use(core, actor, 'write', scan)
       await findFileset(core, actor, 'write', { scan, fileset })
-      let id = ''
-      await takeIn(permit, upload, async (arrived, hand) => { id = await add({ scan, fileset }, arrived, said, hand) })
-      return await present({ scan, fileset, file: id })
+      let created = { file: '', digest: '' }
+      await takeIn(permit, upload, async (arrived, hand) => {
+        created = { file: await add({ scan, fileset }, arrived, said, hand), digest: arrived.received.digest }
+      })
+      return await present({ scan, fileset, file: created.file }, created.digest)
     },
 
     createFromForm: async (actor, upload, say) => {
@@ -105,7 +108,7 @@ export function createFiles (core: Core, { digests, largest }: { digests: Digest
         const permit = await Permit.use(core, actor, 'write', scan)
         await findFileset(core, actor, 'write', { scan, fileset })
         const file = await add({ scan, fileset }, arrived, said, (concerns, change) => commits.change(permit, [concerns], change))
-        return await present({ scan, fileset, file })
+        return await present({ scan, fileset, file }, arrived.received.digest)
       } finally {
         discardFile(path)
       }
@@ -117,12 +120,14 @@ export function createFiles (core: Core, { digests, largest }: { digests: Digest
       // Once before the body is read, once when its turn has come.
       precondition?.(validatorsAt(layout.content(place.scan, place.fileset, name)))
       let written: Validators | undefined
+      let digest = ''
       await takeIn(permit, upload, async ({ received }, hand) => {
+        digest = received.digest
         // It keeps its inode and its time when it gets its name.
         written = validatorsAt(received.path)
         await hand(`${place.fileset}/${place.file}`, replacement(layout, place, received, precondition))
       })
-      return { value: await present(place), ...written! }
+      return { value: await present(place, digest), ...written! }
     },
 
     remove: async (actor, place, precondition) => {

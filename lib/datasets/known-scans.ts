@@ -80,8 +80,9 @@ export class KnownScans {
     this.changed = true
   }
 
+  /** What was marked stale meanwhile stays so: the change may be one that no stamp shows. */
   protected putKept ({ summary, packed, faults }: Kept): void {
-    this.known.set(summary.id, knownScan(summary, packed, faults))
+    if (!this.known.has(summary.id)) this.known.set(summary.id, knownScan(summary, packed, faults))
   }
 
   protected damage (scan: string, reason: string): void {

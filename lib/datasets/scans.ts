@@ -4,7 +4,7 @@ import { fail } from '../errors.js'
 import { fromCursor, toCursor } from '../http/cursor.js'
 import type { Precondition, Tagged } from '../http/preconditions.js'
 import { Permit } from './commit/permit.js'
-import { findScan, findSettled, timeText, type Core } from './core.js'
+import { callerOf, findScan, findSettled, timeText, type Core } from './core.js'
 import { discard, onDisk, syncFolder, writeSynced } from './disk.js'
 import type { Metadata, Visibility } from './index-entry.js'
 import { EMPTY_LISTING } from './listing.js'
@@ -85,7 +85,7 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
       core.ready()
       rights.admit(actor)
       const place = what.cursor === undefined ? undefined : fromCursor(what.cursor, PLACE)
-      const { items, next } = await search(await index.all(), scan => rights.may(actor, 'read', scan), what, place)
+      const { items, next } = await search(await index.all(), { queries: core.queries, caller: callerOf(actor), visible: scan => rights.may(actor, 'read', scan) }, what, place)
       return { items: items.map(presentScan), next: next === null ? null : toCursor(next) }
     },
 

@@ -22,6 +22,7 @@ import { isScanId } from './names.js'
 import { createIsOwnerName, type IsOwnerName } from './owner-names.js'
 import { createPaths, type Paths } from './paths.js'
 import { createPictures, type Pictures } from './pictures.js'
+import { createQueries } from './queries/engine.js'
 import { createReplicaId } from './replica.js'
 import { createRights, type Actor, type Policy } from './rights.js'
 import { ScanIndex } from './scan-index.js'
@@ -70,6 +71,10 @@ export interface DatasetsOptions {
   imageMemory: number
   archive: Limits
   budgets: DocumentBudgets
+  /** How long one query may be worked on, in milliseconds. */
+  queryTimeout: number
+  /** Bytes of metadata that are read from the disk for one answer. */
+  queryBytes: number
   now: () => number
   skew: () => number
   log: Log
@@ -79,7 +84,7 @@ const RENDERED_AT_ONCE = 2
 /** The name under which replicas tell each other to compare everything; no scan can be called so. */
 const EVERYTHING = '*'
 
-export async function openDatasets ({ root, redis, names, policy, people, lease, largestFile, largestModel, imageMemory, archive, budgets, now, skew, log }: DatasetsOptions): Promise<Datasets> {
+export async function openDatasets ({ root, redis, names, policy, people, lease, largestFile, largestModel, imageMemory, archive, budgets, queryTimeout, queryBytes, now, skew, log }: DatasetsOptions): Promise<Datasets> {
   const onError = (error: unknown): void => log.warn({ err: error }, 'work on data sets in the background failed')
   const replica = createReplicaId()
   const layout = layoutOf(root)
@@ -100,6 +105,7 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
   const commits = createCommits({ layout, budget: budgets.listing, workspace, leases: createLeases({ redis, names, replica, lasts: lease, skew }), journal, feed, onCommit: index.absorb.bind(index) })
 
   const upkeep = startUpkeep({ layout, workspace, index, journal, commits, now, log })
+  const queries = createQueries({ timeLimit: queryTimeout })
   const core: Core = {
     layout,
     workspace,
@@ -107,6 +113,7 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
     commits,
     rights: createRights(policy),
     budgets,
+    queries,
     now,
     ready: () => { if (!upkeep.isReady()) fail('datasets_indexing', { retryAfter: 2 }) },
     announce: scan => feed.publish({ scan, touched: undefined })
@@ -124,7 +131,7 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
     models,
     archives: createArchives(core, { people, limits: archive }),
     paths: createPaths(core, { files, largest: largestFile }),
-    views: createViews(core),
+    views: createViews(core, { most: queryBytes }),
     doctor: createDoctor(core),
     isOwnerName: createIsOwnerName(core),
     opened: upkeep.opened,
@@ -152,6 +159,7 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
       feed.close()
       await upkeep.close()
       await models.close()
+      await queries.close()
       await workspace.close()
     }
   }

@@ -1,9 +1,11 @@
-import { findScan, type Core } from './core.js'
-import { asProblem } from './disk.js'
+import { callerOf, findScan, type Core } from './core.js'
+import { onDisk } from './disk.js'
+import { createDocuments, type Documents } from './documents.js'
 import type { Filesets, Metadata, ScanSummary } from './index-entry.js'
-import { DamagedScan } from './listing.js'
+import type { Place } from './layout.js'
+import type { Asked } from './queries/engine.js'
 import { search } from './query.js'
-import { look, objectIn } from './read-scan.js'
+import { look } from './read-scan.js'
 import type { Actor } from './rights.js'
 
 /** A scan as it is known now, to be looked through; nothing of it is to be changed. */
@@ -11,8 +13,8 @@ export interface ScanView {
   /** Another object as soon as anything of the scan has changed. */
   summary: ScanSummary
   filesets: Filesets
-  /** Metadata of a fileset or a file; there are none where they cannot be understood. */
-  metadata: (fileset: string, file?: string) => Metadata
+  /** Members of the metadata of a fileset or a file. @throws as `Documents.members` */
+  members: (names: readonly string[], fileset: string, file?: string) => Promise<Metadata>
   /** Whether there is a file of that name beside the filesets. */
   holds: (name: string) => boolean
 }
@@ -23,33 +25,39 @@ export interface Views {
   one: (actor: Actor, scan: string) => Promise<ScanView>
   /** Those that the actor may read, by id. @param query as `Search` takes it */
   all: (actor: Actor, query: { query?: string | undefined, fuzzy: boolean }) => Promise<ScanView[]>
+  /** Those of some ids whose metadata fit. @throws as `Queries.find` */
+  fitting: (actor: Actor, asked: Asked, ids: readonly string[], placeOf: (id: string) => Place) => Promise<string[]>
 }
 
-export function createViews (core: Core): Views {
-  const { layout, index, rights, budgets } = core
+/** @param most bytes of metadata that are read from the disk for one answer */
+export function createViews (core: Core, { most }: { most: number }): Views {
+  const { layout, index, rights, queries } = core
 
-  const viewOf = (summary: ScanSummary): ScanView => ({
-    summary,
-    // Looked up when it is needed: of most scans they are kept packed.
-    get filesets () { return index.filesets(summary.id) },
-    metadata: (fileset, file) => {
-      try {
-        return objectIn(layout.root, layout.metadata({ scan: summary.id, fileset, file }), 'metadata', budgets.metadata) ?? {}
-      } catch (error) {
-        if (error instanceof DamagedScan) return {}
-        throw asProblem(error)
-      }
-    },
-    holds: name => look(layout.content(summary.id, '', name))?.isFile() === true
-  })
+  const documentsFor = (actor: Actor): Documents => createDocuments({ layout, queries, caller: callerOf(actor), most })
+
+  const viewOf = (actor: Actor, summary: ScanSummary): ScanView => {
+    const documents = documentsFor(actor)
+    return {
+      summary,
+      // Looked up when it is needed: of most scans they are kept packed.
+      get filesets () { return index.filesets(summary.id) },
+      members: async (names, fileset, file) => await onDisk(() => documents.members({ scan: summary.id, fileset, file }, names)),
+      holds: name => look(layout.content(summary.id, '', name))?.isFile() === true
+    }
+  }
 
   return {
-    one: async (actor, scan) => viewOf(await findScan(core, actor, 'read', scan)),
+    one: async (actor, scan) => viewOf(actor, await findScan(core, actor, 'read', scan)),
     all: async (actor, { query, fuzzy }) => {
       core.ready()
       rights.admit(actor)
-      const { items } = await search(await index.all(), scan => rights.may(actor, 'read', scan), { limit: Infinity, query, fuzzy, sort: 'id' }, undefined)
-      return items.map(viewOf)
+      const where = { queries, caller: callerOf(actor), visible: (scan: ScanSummary) => rights.may(actor, 'read', scan) }
+      const { items } = await search(await index.all(), where, { limit: Infinity, query, fuzzy, sort: 'id' }, undefined)
+      return items.map(summary => viewOf(actor, summary))
+    },
+    fitting: async (actor, asked, items, placeOf) => {
+      const documents = documentsFor(actor)
+      return await onDisk(() => queries.find(callerOf(actor), asked, { items, documentOf: id => documents.read(placeOf(id)), most: Infinity }))
     }
   }
 }

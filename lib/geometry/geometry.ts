@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { Job } from './jobs.js'
+import type { Job, Reply } from './jobs.js'
 import { PlyError, refuse } from './ply-error.js'
 import { createPool } from './pool.js'
 
@@ -65,7 +65,7 @@ const startWorker = (): Worker => new Worker(entry, { resourceLimits: { maxOldGe
 
 /** Reads, thins out and converts point clouds and meshes. */
 export function createGeometry ({ most, timeLimit = 60_000, idle = 30_000 }: GeometryOptions): Geometry {
-  const pool = createPool({ startWorker, timeLimit, idle, longestLine: LONGEST_LINE })
+  const pool = createPool<Job, Reply>({ startWorker, timeLimit, idle, longestLine: LONGEST_LINE })
 
   const withinMost = (bytes: number): void => {
     if (bytes > most) refuse('The file is larger than is read.')

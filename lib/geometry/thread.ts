@@ -1,9 +1,11 @@
 import type { Worker } from 'node:worker_threads'
-import type { Job, Reply } from './jobs.js'
 import { owned } from './owned.js'
 
+/** A job with bytes that are handed over to the worker. */
+export interface WithBytes { bytes: Uint8Array }
+
 /** A worker with its job. It does not keep the process alive; the timer of a job's limit does. */
-export interface Thread {
+export interface Thread<Job, Reply> {
   /**
    * Does a job, one at a time; its bytes are handed over.
    * @throws what ended the thread, if it ends meanwhile
@@ -13,14 +15,14 @@ export interface Thread {
   end: (reason: Error) => Promise<void>
 }
 
-interface Turn { resolve: (reply: Reply) => void, reject: (reason: Error) => void }
+interface Turn<Reply> { resolve: (reply: Reply) => void, reject: (reason: Error) => void }
 
 /**
  * @param worker that has just been started
  * @param onEnd is called when it ends, perhaps more than once
  */
-export function createThread (worker: Worker, onEnd: () => void): Thread {
-  let turn: Turn | undefined
+export function createThread<Job extends WithBytes, Reply> (worker: Worker, onEnd: () => void): Thread<Job, Reply> {
+  let turn: Turn<Reply> | undefined
 
   const lose = (reason: Error): void => {
     onEnd()

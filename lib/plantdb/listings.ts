@@ -1,5 +1,4 @@
-import type { Metadata } from '../datasets/index-entry.js'
-import { parseQuery } from '../datasets/query.js'
+import type { Place } from '../datasets/layout.js'
 import type { Actor } from '../datasets/rights.js'
 import type { Datasets } from '../datasets/service.js'
 import { fail } from '../errors.js'
@@ -14,20 +13,19 @@ export interface Listings {
   files: (actor: Actor, place: { scan: string, fileset: string }, query: ListQuery) => Promise<{ files: string[] }>
 }
 
-const fitting = ({ query, fuzzy }: ListQuery, ids: Iterable<string>, metadata: (id: string) => Metadata): string[] => {
-  if (query === undefined || query === '') return [...ids]
-  const fits = parseQuery(query, isYes(fuzzy))
-  return [...ids].filter(id => fits(metadata(id)))
-}
+export const createListings = ({ views }: Pick<Datasets, 'views'>): Listings => {
+  const fitting = async (actor: Actor, { query, fuzzy }: ListQuery, ids: string[], placeOf: (id: string) => Place): Promise<string[]> =>
+    query === undefined || query === '' ? ids : await views.fitting(actor, { query, fuzzy: isYes(fuzzy) }, ids, placeOf)
 
-export const createListings = ({ views }: Pick<Datasets, 'views'>): Listings => ({
-  filesets: async (actor, scan, query) => {
-    const view = await views.one(actor, scan)
-    return { filesets: fitting(query, view.filesets.keys(), id => view.metadata(id)) }
-  },
-  files: async (actor, { scan, fileset }, query) => {
-    const view = await views.one(actor, scan)
-    const { files } = view.filesets.get(fileset) ?? fail('fileset_not_found')
-    return { files: fitting(query, files.keys(), id => view.metadata(fileset, id)) }
+  return {
+    filesets: async (actor, scan, query) => {
+      const view = await views.one(actor, scan)
+      return { filesets: await fitting(actor, query, [...view.filesets.keys()], fileset => ({ scan, fileset })) }
+    },
+    files: async (actor, { scan, fileset }, query) => {
+      const view = await views.one(actor, scan)
+      const { files } = view.filesets.get(fileset) ?? fail('fileset_not_found')
+      return { files: await fitting(actor, query, [...files.keys()], file => ({ scan, fileset, file })) }
+    }
   }
-})
+}

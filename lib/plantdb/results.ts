@@ -24,7 +24,8 @@ export interface Results {
   sequence: (actor: Actor, scan: string, type: typeof sequences[number]) => Promise<Sequence | unknown[]>
 }
 
-const LARGEST = 16 * 2 ** 20
+/** Bytes of a document that is understood in the main thread. */
+const LARGEST = 256 * 1024
 
 /** The members of a JSON document, as `parseJson` has them; closes it. */
 async function documentIn ({ handle, bytes }: OpenFile): Promise<Record<string, unknown>> {

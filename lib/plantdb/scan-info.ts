@@ -30,8 +30,13 @@ const dateOf = ({ metadata: { acquisition_date: acquired }, created }: ScanView[
 /** An image with its metadata. */
 interface Image { file: FileRecord, metadata: Metadata }
 
-const imagesOf = (view: ScanView): Image[] =>
-  [...view.filesets.get(IMAGES)?.files.values() ?? []].map(file => ({ file, metadata: view.metadata(IMAGES, file.id) }))
+async function imagesOf (view: ScanView): Promise<Image[]> {
+  const images: Image[] = []
+  for (const file of view.filesets.get(IMAGES)?.files.values() ?? []) {
+    images.push({ file, metadata: await view.members(['channel', 'colmap_camera'], IMAGES, file.id) })
+  }
+  return images
+}
 
 /** @param prefix stands before every path @returns makes the paths of a scan */
 const paths = (prefix: string, scan: string) => ({
@@ -52,15 +57,16 @@ function cameraOf (images: readonly Image[], { image }: ScanPaths): ScanInfo['ca
   return { model: membersOf(first).camera_model ?? null, poses }
 }
 
-/** A scan as PlantDB's clients see it. @param prefix of the paths to parts of it */
-export function scanInfo (view: ScanView, prefix: string): ScanInfo {
+/** A scan as PlantDB's clients see it. @param prefix of the paths to parts of it @throws `too_expensive` */
+export async function scanInfo (view: ScanView, prefix: string): Promise<ScanInfo> {
   const { summary } = view
   const path = paths(prefix, summary.id)
   const tasks = tasksOf(view)
-  const images = imagesOf(view)
+  const images = await imagesOf(view)
   const photos = images.filter(({ metadata }) => metadata.channel === 'rgb').map(({ file }) => file.name)
   const { species, environment, plant_id: plant } = membersOf(summary.metadata.object)
   const has = Object.fromEntries(Object.entries(outcomes).map(([member, task]) => [member, resultOf(view, tasks, task) !== undefined])) as Record<keyof typeof outcomes, boolean>
+  const { workspace = {} } = await view.members(['workspace'], IMAGES)
   const uris = Object.entries(shown).map(([member, task]) => [member, resultOf(view, tasks, task), tasks[task]] as const)
   return {
     id: summary.id,
@@ -82,7 +88,7 @@ export function scanInfo (view: ScanView, prefix: string): ScanInfo {
     hasManualMeasures: view.holds('measures.json'),
     hasSegmentation2D: Object.hasOwn(tasks, 'Segmentation2D'),
     error: false,
-    workspace: view.metadata(IMAGES).workspace ?? {},
+    workspace: workspace ?? {},
     camera: cameraOf(images, path)
   }
 }

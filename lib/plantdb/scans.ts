@@ -17,8 +17,8 @@ type Given = Metadata | null | undefined
 export interface PlantDBScans {
   /** Ids of the scans that may be read. @throws `invalid_request` */
   list: (actor: Actor, filter: Filter) => Promise<string[]>
-  /** The same with all that is shown of them; one that the disk refuses to show is left out. */
-  infos: (actor: Actor, filter: Filter) => Promise<ScanInfo[]>
+  /** The same with all that is shown of them, as a JSON array of `ScanInfo`; one that cannot be shown is left out. */
+  infos: (actor: Actor, filter: Filter) => Promise<Buffer>
   info: (actor: Actor, scan: string) => Promise<ScanInfo>
   create: (actor: Actor, scan: string, metadata: Given) => Promise<{ message: string, id: string }>
   addFileset: (actor: Actor, scan: string, fileset: string, metadata: Given) => Promise<{ message: string, id: string }>
@@ -48,11 +48,11 @@ export function createPlantDBScans ({ datasets, prefix, warn }: Parts): PlantDBS
     kept.delete(scan)
   }
 
-  const infoOf = (view: ScanView): ScanInfo => {
+  const infoOf = async (view: ScanView): Promise<ScanInfo> => {
     const { summary } = view
     const known = kept.get(summary.id)
     if (known?.summary === summary) return known.info
-    const info = scanInfo(view, prefix)
+    const info = await scanInfo(view, prefix)
     drop(summary.id)
     const size = JSON.stringify(info).length
     kept.set(summary.id, { summary, info, bytes: size })
@@ -72,20 +72,20 @@ export function createPlantDBScans ({ datasets, prefix, warn }: Parts): PlantDBS
 
     infos: async (actor, filter) => {
       const pace = createPace()
-      const infos: ScanInfo[] = []
+      const texts: Buffer[] = []
       for (const view of await found(actor, filter)) {
         try {
-          infos.push(infoOf(view))
+          texts.push(Buffer.from(JSON.stringify(await infoOf(view))))
         } catch (error) {
           if (!(error instanceof Problem)) throw error
           warn({ err: error, scan: view.summary.id }, 'a scan cannot be shown')
         }
         await pace()
       }
-      return infos
+      return Buffer.concat(['[', ...texts.flatMap((text, i) => i === 0 ? [text] : [',', text]), ']'].map(part => Buffer.from(part as string)))
     },
 
-    info: async (actor, scan) => infoOf(await datasets.views.one(actor, scan)),
+    info: async (actor, scan) => await infoOf(await datasets.views.one(actor, scan)),
 
     create: async (actor, scan, metadata) => {
       const { sharing, ...rest } = metadata ?? {}

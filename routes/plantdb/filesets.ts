@@ -20,7 +20,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
         summary: 'Ids of the files of a fileset',
         params: OfFileset,
         querystring: ListQuery,
-        response: { 200: Type.Object({ files: Type.Array(Type.String()) }), ...common }
+        response: { 200: Type.Object({ files: Type.Array(Type.String()) }), ...refusals(422), ...common }
       }
     }, async request => await app.plantdb.listings.files(request.actor, request.params, request.query))
   }

@@ -16,18 +16,18 @@ const routes: FastifyPluginAsyncTypebox = async app => {
 
   app.get('/scans', {
     config: read,
-    schema: { ...reading, operationId: 'plantdbListScans', summary: 'Ids of the scans that may be read', querystring: FilterQuery, response: { 200: Type.Array(Type.String()), ...common } }
+    schema: { ...reading, operationId: 'plantdbListScans', summary: 'Ids of the scans that may be read', querystring: FilterQuery, response: { 200: Type.Array(Type.String()), ...refusals(422), ...common } }
   }, async request => await app.plantdb.scans.list(request.actor, request.query))
 
   app.get('/scans_info', {
     config: read,
-    schema: { ...reading, operationId: 'plantdbListScanInfos', summary: 'The scans that may be read, with what is shown of them', querystring: FilterQuery, response: { 200: Type.Array(ref(ScanInfo)), ...common } }
-  }, async request => await app.plantdb.scans.infos(request.actor, request.query))
+    schema: { ...reading, operationId: 'plantdbListScanInfos', summary: 'The scans that may be read, with what is shown of them', querystring: FilterQuery, response: { 200: { description: 'The scans', content: { 'application/json': { schema: Type.Array(ref(ScanInfo)) } } }, ...refusals(422), ...common } }
+  }, async (request, reply) => reply.type('application/json; charset=utf-8').send(await app.plantdb.scans.infos(request.actor, request.query)))
 
   for (const { path, older } of places) {
     app.get(path, {
       config: read,
-      schema: { ...reading, operationId: `plantdbGetScan${older}`, summary: 'What is shown of a scan', params: OfScan, response: { 200: ref(ScanInfo), ...refusals(404), ...common } }
+      schema: { ...reading, operationId: `plantdbGetScan${older}`, summary: 'What is shown of a scan', params: OfScan, response: { 200: ref(ScanInfo), ...refusals(404, 422), ...common } }
     }, async request => await app.plantdb.scans.info(request.actor, request.params.scan))
 
     app.post(path, {
@@ -50,7 +50,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   for (const { path, older } of listings) {
     app.get(path, {
       config: read,
-      schema: { ...reading, operationId: `plantdbListFilesets${older}`, summary: 'Ids of the filesets of a scan', params: OfScan, querystring: ListQuery, response: { 200: Type.Object({ filesets: Type.Array(Type.String()) }), ...refusals(404), ...common } }
+      schema: { ...reading, operationId: `plantdbListFilesets${older}`, summary: 'Ids of the filesets of a scan', params: OfScan, querystring: ListQuery, response: { 200: Type.Object({ filesets: Type.Array(Type.String()) }), ...refusals(404, 422), ...common } }
     }, async request => await app.plantdb.listings.filesets(request.actor, request.params.scan, request.query))
   }
 }

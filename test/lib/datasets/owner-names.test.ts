@@ -24,6 +24,8 @@ t.test('nobody gets a name while the folder is still read', async t => {
     largestModel: 1000,
     imageMemory: 2 ** 29,
     budgets,
+    queryTimeout: 2000,
+    queryBytes: 1000,
     archive: { entries: 10, bytes: 1000, ratio: 10, ratioFrom: 1000 },
     now: Date.now,
     skew: () => 0,

@@ -1,16 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import t, { type Test } from 'tap'
+import type { Job, Reply } from '#lib/geometry/jobs.js'
 import { createPool, type Pool, type PoolOptions } from '#lib/geometry/pool.js'
 
-interface Running { pool: Pool, order: (what: string) => Promise<string> }
+interface Running { pool: Pool<Job, Reply>, order: (what: string) => Promise<string> }
 
 // Without the loaders of the tests, which take most of a second.
 const oddWorker = (): Worker =>
   new Worker(new URL('./odd-worker.js', import.meta.url), { execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 32 } })
 
-const start = (t: Test, options: Partial<PoolOptions> = {}): Running => {
-  const pool = createPool({ startWorker: oddWorker, timeLimit: 20_000, idle: 20_000, longestLine: 3, ...options })
+const start = (t: Test, options: Partial<PoolOptions<Job>> = {}): Running => {
+  const pool = createPool<Job, Reply>({ startWorker: oddWorker, timeLimit: 20_000, idle: 20_000, longestLine: 3, ...options })
   t.teardown(pool.close)
   return {
     pool,

@@ -1,0 +1,119 @@
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { fail, Problem } from '../../errors.js'
+import { createPool } from '../../geometry/pool.js'
+import { createPace } from '../pace.js'
+import type { Job, Reply } from './jobs.js'
+import { createTurns } from './turns.js'
+
+/** What somebody asks for: `query` is a JSON object as text. */
+export interface Asked { query: string, fuzzy: boolean }
+
+/** What is looked through, in the order in which it is wanted. */
+export interface Searched<T> {
+  items: readonly T[]
+  /** The JSON document of an item. */
+  documentOf: (item: T) => Uint8Array | Promise<Uint8Array>
+  /** How many are enough. */
+  most: number
+}
+
+/**
+ * Looks through metadata in a thread of its own, so that no query and nothing that is stored holds up the process.
+ * A caller's queries are done one after the other, and those of several callers in turns.
+ */
+export interface Queries {
+  /**
+   * @param caller whose turn it is
+   * @throws `invalid_request`, `too_expensive`, `overloaded` if the caller has too many waiting
+   */
+  find: <T>(caller: string, asked: Asked, searched: Searched<T>) => Promise<T[]>
+  /** Members of a large document as a JSON object, without those that are large themselves. @throws `too_expensive`, `overloaded` */
+  pick: (caller: string, document: Uint8Array, names: readonly string[]) => Promise<string>
+  close: () => Promise<void>
+}
+
+/** Of the thread's heap; the documents lie outside of it. */
+const MOST_MEGABYTES = 256
+/** What is handed over at once. */
+const BATCH_BYTES = 4 * 2 ** 20
+const LONGEST_LINE = 64
+const IDLE_MS = 60_000
+/** How many queries of one caller may wait. */
+const MOST_WAITING = 16
+
+// Beside this module, and in the same language.
+const entry = new URL(`./worker${extname(import.meta.url)}`, import.meta.url)
+const startWorker = (): Worker => new Worker(entry, { resourceLimits: { maxOldGenerationSizeMb: MOST_MEGABYTES } })
+
+const refuseQuery = (message: string): never => fail('invalid_request', { errors: [{ path: '/querystring/query', message }] })
+
+const isOutOfMemory = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'
+
+/** @param timeLimit how long the thread may work on one query, in milliseconds */
+export function createQueries ({ timeLimit }: { timeLimit: number }): Queries {
+  const pool = createPool<Job, Reply>({
+    startWorker,
+    firstJob: () => ({ kind: 'find', query: '{}', fuzzy: false, bytes: new Uint8Array(), ends: [] }),
+    timeLimit,
+    tooLate: () => new Problem('too_expensive'),
+    idle: IDLE_MS,
+    longestLine: LONGEST_LINE
+  })
+  const inTurn = createTurns(MOST_WAITING)
+
+  const run = async (load: () => Promise<Job>, within: number): Promise<Reply> => {
+    try {
+      return await pool.run(load, within)
+    } catch (error) {
+      if (isOutOfMemory(error)) return fail('too_expensive', { cause: error })
+      throw error
+    }
+  }
+
+  /** A batch of documents. @returns which of them fit, and what is left of the time */
+  const lookThrough = async (asked: Asked, documents: readonly Uint8Array[], left: number): Promise<{ fits: Uint8Array, left: number }> => {
+    let began = 0
+    let end = 0
+    const ends = documents.map(({ length }) => {
+      end += length
+      return end
+    })
+    const load = async (): Promise<Job> => {
+      began = performance.now()
+      return { kind: 'find', ...asked, bytes: Buffer.concat(documents), ends }
+    }
+    const reply = await run(load, left)
+    if ('refusal' in reply) return refuseQuery(reply.refusal)
+    return { fits: reply.bytes, left: Math.max(1, left - (performance.now() - began)) }
+  }
+
+  const find: Queries['find'] = async (caller, asked, { items, documentOf, most }) => await inTurn(caller, async () => {
+    const pace = createPace()
+    const found: typeof items[number][] = []
+    let left = timeLimit
+    // Also without any item: what is wrong with the query is to be said.
+    for (let next = 0; next === 0 || (next < items.length && found.length < most);) {
+      const first = next
+      const documents: Uint8Array[] = []
+      for (let bytes = 0; next < items.length && bytes < BATCH_BYTES; next++) {
+        const document = await documentOf(items[next]!)
+        documents.push(document)
+        bytes += document.length
+        await pace()
+      }
+      const result = await lookThrough(asked, documents, left)
+      left = result.left
+      found.push(...items.slice(first, next).filter((_item, i) => result.fits[i] === 1))
+      if (items.length === 0) break
+    }
+    return found.slice(0, most)
+  })
+
+  const pick: Queries['pick'] = async (caller, bytes, names) => await inTurn(caller, async () => {
+    const reply = await run(async () => ({ kind: 'pick', names, bytes, ends: [bytes.length] }), timeLimit)
+    return 'refusal' in reply ? '{}' : Buffer.from(reply.bytes).toString().slice(1, -1)
+  })
+
+  return { find, pick, close: pool.close }
+}

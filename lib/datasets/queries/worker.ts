@@ -1,0 +1,5 @@
+// The entry of the thread that looks through metadata. What is thrown here ends it, and the job fails with that.
+import { parentPort } from 'node:worker_threads'
+import { perform, type Job } from './jobs.js'
+
+parentPort?.on('message', (job: Job) => { parentPort?.postMessage(perform(job)) })
