@@ -38,5 +38,6 @@ export default fp<AppOptions>(async (app, { config, now, skew }) => {
     log: app.log
   })
   app.decorate('datasets', datasets)
+  app.addHook('onReady', async () => { datasets.begin() })
   app.addHook('onClose', async () => { await datasets.close() })
 }, { name: 'datasets', dependencies: ['redis', 'accounts', 'groups'] })

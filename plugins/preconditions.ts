@@ -25,18 +25,17 @@ const reads = new Set(['GET', 'HEAD', 'OPTIONS'])
 export default fp(async app => {
   app.decorateRequest('precondition', { getter () { return preconditionOf(this.headers) } })
   /** @param send what is sent where the client has not the same already */
-  const answer = (reply: FastifyReply, validators: Validators, send: () => FastifyReply): FastifyReply => {
+  const answer = (reply: FastifyReply, headers: Record<string, string>, validators: Validators, send: () => FastifyReply): FastifyReply => {
     const outcome = precondition(validators, reply.request.headers, true)
     if (outcome === 'failed') return fail('precondition_failed')
-    reply.headers(validatorHeaders(validators))
+    reply.headers(headers)
     return outcome === 'met' ? send() : reply.code(304).removeHeader('content-type').send()
   }
   app.decorateReply('sendTagged', function <T> (this: FastifyReply, { value, ...validators }: Tagged<T>, cacheControl?: string) {
-    if (cacheControl !== undefined) this.header('cache-control', cacheControl)
-    return answer(this, validators, () => this.send(value))
+    return answer(this, { ...validatorHeaders(validators), ...(cacheControl === undefined ? {} : { 'cache-control': cacheControl }) }, validators, () => this.send(value))
   })
   app.decorateReply('sendTaggedJson', function (this: FastifyReply, { value, ...validators }) {
-    return answer(this, validators, () => this.sendJson(value))
+    return answer(this, validatorHeaders(validators), validators, () => this.sendJson(value))
   })
   app.addHook('onRequest', (request, _reply, done) => {
     if (!request.is404 && !reads.has(request.method) && !request.routeOptions.config.conditional) refuseTags(request.headers)

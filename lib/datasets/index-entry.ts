@@ -1,4 +1,5 @@
 import type { ListedFile } from './listing.js'
+import { packMetadata, unpackMetadata, type PackedMetadata } from './packed-metadata.js'
 
 export type Metadata = Record<string, unknown>
 
@@ -15,7 +16,9 @@ export type Filesets = Map<string, FilesetRecord>
 /** What the index knows of a scan without looking at its filesets. */
 export interface ScanSummary {
   id: string
-  metadata: Metadata
+  /** Made anew each time that it is asked for. */
+  readonly metadata: Metadata
+  packed: PackedMetadata
   owner: string | null
   groups: readonly string[]
   visibility: Visibility
@@ -64,10 +67,20 @@ const timeIn = (value: unknown): number => {
   return Date.parse(/[T ]\d\d:\d\d/.test(value) && !/(Z|[+-]\d\d:?\d\d)$/.test(value) ? `${value.replace(' ', 'T')}Z` : value)
 }
 
-interface Read { id: string, metadata: Metadata, filesets: Filesets, stamp: string, /** Of the scan's folder. */ created: number, /** Of files.json. */ modified: number }
+/** What is kept of a scan beside its metadata. */
+export type ScanFacts = Omit<ScanSummary, 'metadata' | 'packed'>
+
+export const summaryOf = (facts: ScanFacts, packed: PackedMetadata): ScanSummary =>
+  ({ ...facts, packed, get metadata () { return unpackMetadata(packed) } })
+
+/** The facts without the metadata, which would be unpacked for nothing. */
+export const factsOf = ({ id, owner, groups, visibility, created, modified, filesets, files, bytes, thumbnail, stamp }: ScanSummary): ScanFacts =>
+  ({ id, owner, groups, visibility, created, modified, filesets, files, bytes, thumbnail, stamp })
+
+interface Read { id: string, metadata: Metadata, /** The same, if it is there already. */ packed?: PackedMetadata, filesets: Filesets, stamp: string, /** Of the scan's folder. */ created: number, /** Of files.json. */ modified: number }
 
 /** Sums a scan up. */
-export function summarise ({ id, metadata, filesets, stamp, created, modified }: Read): ScanSummary {
+export function summarise ({ id, metadata, packed = packMetadata(metadata), filesets, stamp, created, modified }: Read): ScanSummary {
   let files = 0
   let bytes = 0
   for (const fileset of filesets.values()) {
@@ -75,9 +88,8 @@ export function summarise ({ id, metadata, filesets, stamp, created, modified }:
     for (const file of fileset.files.values()) bytes += file.bytes
   }
   const changed = timeIn(metadata.last_modified)
-  return {
+  return summaryOf({
     id,
-    metadata,
     ...accessIn(metadata),
     created: timeIn(metadata.created) || created,
     modified: Math.max(modified, changed || 0),
@@ -86,5 +98,5 @@ export function summarise ({ id, metadata, filesets, stamp, created, modified }:
     bytes,
     thumbnail: firstImage(filesets),
     stamp
-  }
+  }, packed)
 }

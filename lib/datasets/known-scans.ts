@@ -1,6 +1,7 @@
 import { summarise, type FilesetRecord, type Filesets, type ScanSummary } from './index-entry.js'
 import type { Fault } from './listing.js'
 import { pack } from './packed.js'
+import type { PackedMetadata } from './packed-metadata.js'
 import type { ReadScan } from './read-scan.js'
 import type { Kept } from './snapshot.js'
 import { Unpacked } from './unpacked.js'
@@ -72,7 +73,7 @@ export class KnownScans {
     this.changed = true
   }
 
-  protected put (scan: string, { faults, ...read }: ReadScan): void {
+  protected put (scan: string, { faults, ...read }: ReadScan & { packed?: PackedMetadata }): void {
     this.damaged.delete(scan)
     const known = knownScan(summarise({ id: scan, ...read }), read.filesets, faults)
     this.known.set(scan, known)

@@ -1,5 +1,6 @@
 import { fail } from '../errors.js'
 import type { ScanSummary } from './index-entry.js'
+import { textOfPacked } from './packed-metadata.js'
 import { createPace } from './pace.js'
 import type { Queries } from './queries/engine.js'
 import { sortPaced } from './sort-paced.js'
@@ -42,7 +43,7 @@ const CURSOR = /^(?<sort>-?[a-z_]+) (?<position>\[(?:"[A-Za-z0-9_.-]+"|-?\d+(?:\
 interface Where { queries: Queries, /** Whose query it is. */ caller: string, visible: (scan: ScanSummary) => boolean }
 
 /** What a query looks through. */
-const documentOf = ({ metadata }: ScanSummary): Uint8Array => Buffer.from(JSON.stringify(metadata))
+const documentOf = ({ packed }: ScanSummary): Uint8Array => Buffer.from(textOfPacked(packed))
 
 /**
  * One page of those scans that are visible and fit the query.

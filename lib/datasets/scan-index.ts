@@ -11,6 +11,9 @@ import type { Guarded } from './rights.js'
 import { isAsItWas, scansIn } from './scan-folders.js'
 import type { Kept } from './snapshot.js'
 
+/** Told how many of how many scans were looked at. */
+export type Progress = (done: number, of: number) => void
+
 /**
  * What a replica knows of the data sets without asking the disk: every scan with its metadata, filesets and
  * files. What other replicas change is marked stale, and read again when somebody asks for it.
@@ -70,7 +73,7 @@ export class ScanIndex extends KnownScans {
     const filesets = this.filesets(scan)
     for (const [key, digest] of touched) absorbOne({ layout, scan, filesets, listing }, key, digest)
     this.put(scan, {
-      metadata: touched.has('') ? readScanMetadata(layout, scan, this.#budgets.metadata) : summary.metadata,
+      ...(touched.has('') ? { metadata: readScanMetadata(layout, scan, this.#budgets.metadata) } : { metadata: summary.metadata, packed: summary.packed }),
       filesets,
       stamp: stampOfScan(layout, scan),
       created: look(layout.scan(scan))?.birthtimeMs ?? summary.created,
@@ -80,19 +83,21 @@ export class ScanIndex extends KnownScans {
   }
 
   /** Begins with what an earlier run kept; only scans whose listing and metadata are still the same count. */
-  async load (kept: readonly Kept[]): Promise<void> {
+  async load (kept: readonly Kept[], onProgress: Progress): Promise<void> {
     for (const scan of kept) this.putKept(scan)
-    await this.reconcile()
+    await this.reconcile(false, onProgress)
   }
 
   /** Compares the index with the folder: what is new, gone or changed. @param everything reads also what looks unchanged */
-  async reconcile (everything = false): Promise<void> {
+  async reconcile (everything = false, onProgress: Progress = () => {}): Promise<void> {
     const pace = createPace()
     this.damaged.clear()
     const { present, misnamed } = await scansIn(this.#layout.root)
     for (const name of misnamed) this.damage(name, 'the name breaks the rule of names')
     for (const scan of this.known.keys()) if (!present.has(scan)) this.remove(scan)
+    let done = 0
     for (const scan of present) {
+      onProgress(done++, present.size)
       if (everything || !this.#isCurrent(scan)) {
         this.invalidate(scan)
         await this.#settle(scan).catch((error: NodeJS.ErrnoException) => this.damaged.set(scan, `cannot be read (${error.code})`))

@@ -44,6 +44,8 @@ export interface Datasets {
   views: Views
   doctor: Doctor
   isOwnerName: IsOwnerName
+  /** Begins to index the folder. To be called once everything else has started: a large folder takes its time. */
+  begin: () => void
   /** Fulfilled when the folder is indexed. */
   opened: Promise<void>
   root: string
@@ -134,6 +136,7 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
     views: createViews(core, { most: queryBytes }),
     doctor: createDoctor(core),
     isOwnerName: createIsOwnerName(core),
+    begin: upkeep.begin,
     opened: upkeep.opened,
     root,
     budgets,

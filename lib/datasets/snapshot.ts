@@ -5,20 +5,26 @@ import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { isMissing } from './disk.js'
-import type { ScanSummary } from './index-entry.js'
+import { factsOf, summaryOf, type ScanFacts, type ScanSummary } from './index-entry.js'
 import type { Fault } from './listing.js'
+import { packText, textOfPacked } from './packed-metadata.js'
 
 /** A scan of the index as it is kept on disk; `packed` are its filesets. */
 export interface Kept { summary: ScanSummary, packed: string, faults: Fault[] }
 
-const FORMAT = 'guardcell-index-1'
+const FORMAT = 'guardcell-index-2'
 
-const lineOf = ({ summary, packed, faults }: Kept): string => `${JSON.stringify([summary, faults])}\t${packed}\n`
+/** Three JSON texts, none of which has a tab or a line break in it: facts and faults, metadata, filesets. */
+const lineOf = ({ summary, packed, faults }: Kept): string =>
+  `${JSON.stringify([factsOf(summary), faults])}\t${textOfPacked(summary.packed)}\t${packed}\n`
+
+/** A part of a text would keep all of it in memory. */
+const alone = (text: string): string => Buffer.from(text).toString()
 
 function keptIn (line: string): Kept {
-  const tab = line.indexOf('\t')
-  const [summary, faults] = JSON.parse(line.slice(0, tab)) as [ScanSummary, Fault[]]
-  return { summary, packed: line.slice(tab + 1), faults }
+  const [stated = '', metadata = '', packed = ''] = line.split('\t')
+  const [facts, faults] = JSON.parse(stated) as [ScanFacts, Fault[]]
+  return { summary: summaryOf(facts, packText(alone(metadata))), packed: alone(packed), faults }
 }
 
 /** Writes the index beside the data sets, as a whole: whoever reads finds the old or the new one. */

@@ -14,11 +14,14 @@ export interface Upkeep {
   /** Fulfilled when the folder is indexed. */
   opened: Promise<void>
   isReady: () => boolean
+  /** Begins to read the folder, between other work. */
+  begin: () => void
   close: () => Promise<void>
 }
 
 const KEEP_INDEX_MS = 300_000
 const RETRY_MS = 5_000
+const SAY_MS = 5_000
 
 interface Parts { layout: Layout, workspace: Workspace, index: ScanIndex, journal: Journal, commits: Commits, now: () => number, log: Log }
 
@@ -42,7 +45,12 @@ export function startUpkeep ({ layout, workspace, index, journal, commits, now, 
     const began = performance.now()
     await workspace.sweep()
     await recoverScans({ layout, journal, commits, onError })
-    await index.load(await readSnapshot(workspace.snapshot))
+    let said = began
+    await index.load(await readSnapshot(workspace.snapshot), (done, of) => {
+      if (performance.now() - said < SAY_MS) return
+      said = performance.now()
+      log.info({ done, of }, 'data sets are being indexed')
+    })
     log.info({ scans: index.size, ms: Math.round(performance.now() - began) }, 'data sets are indexed')
     for (const { path, reason } of index.faults()) log.warn({ path, reason }, 'cannot be used')
     ready = true
@@ -59,15 +67,18 @@ export function startUpkeep ({ layout, workspace, index, journal, commits, now, 
     }
   }
 
-  const opened = loadAtLast()
+  let begun: Promise<void> | undefined
+  let open = (): void => {}
+  const opened = new Promise<void>(resolve => { open = resolve })
   const timer = setInterval(() => { tidy().catch(onError) }, KEEP_INDEX_MS).unref()
   return {
     opened,
     isReady: () => ready,
+    begin: () => { begun ??= loadAtLast().then(open) },
     close: async () => {
       closing.abort()
       clearInterval(timer)
-      await opened
+      await begun
       await keepIndex().catch(onError)
     }
   }

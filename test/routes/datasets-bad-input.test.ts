@@ -60,7 +60,7 @@ t.test('a file without a name is refused', async t => {
   const { lab: { send, upload }, unchanged } = await withScan(t)
   t.match(await upload(FILES, 'a bud'), { status: 400, body: { code: 'invalid_request', errors: [{ path: '/id' }] } })
   t.match(await upload(`${FILES}?ext=txt`, 'a bud'), { status: 400, body: { code: 'invalid_request' } })
-  t.match(await send('POST', FILES), { status: 400, body: { code: 'invalid_request' } }, 'nothing at all')
+  t.match(await send('POST', FILES), { status: 400, body: { code: 'upload_empty' } }, 'nothing at all')
   await unchanged()
 })
 

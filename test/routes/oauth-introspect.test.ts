@@ -159,7 +159,7 @@ t.test('who does not show who asks is told nothing', async t => {
   t.match(await post('introspect', {}, ofRobot), { status: 400, body: { error: 'invalid_request' } }, 'no token')
   t.match(await call('POST', '/oauth/introspect', { body: `token=${token}&token=${token}`, headers: ofRobot }), { status: 400, body: { error: 'invalid_request' } }, 'two tokens')
   t.match(await call('POST', '/oauth/introspect', { body: { token }, headers: ofRobot }), { status: 415, body: { error: 'invalid_request' } }, 'JSON')
-  t.equal((await call('GET', `/oauth/introspect?token=${token}`)).status, 404, 'nor by GET')
+  t.equal((await call('GET', `/oauth/introspect?token=${token}`)).status, 405, 'nor by GET')
   t.match(await post('introspect', { token, client_id: robot.id, client_secret: robot.secret }), { status: 200, body: { active: true } }, 'a secret in the form')
 })
 

@@ -62,7 +62,7 @@ t.test('only forms are read, and only bodies', async t => {
   t.strictSame(words(await call('POST', '/oauth/token', { body: LOGIN, headers: { 'content-type': 'text/plain' } })), refusal(415, 'invalid_request'), 'text')
   t.strictSame(words(await call('POST', `/oauth/token?${LOGIN}`, { body: 'unknown=1' })), refusal(400, 'invalid_request'), 'the query')
   t.equal((await call('POST', '/oauth/token', { body: LOGIN, headers: { 'content-type': 'application/x-www-form-urlencoded; charset=UTF-8' } })).status, 200)
-  t.equal((await call('GET', `/oauth/token?${LOGIN}`)).status, 404)
+  t.equal((await call('GET', `/oauth/token?${LOGIN}`)).status, 405)
 })
 
 t.test('a form beyond 1 MiB is refused as OAuth has it', async t => {

@@ -18,7 +18,7 @@ const uploads = {
   'POST of a file': (token: string, scan: string) => ({ head: `POST /v1/scans/${scan}/filesets/images/files?id=late&ext=txt HTTP/1.1`, token, body: Buffer.from(MARK), type: 'application/octet-stream' }),
   'form of the dialect': (token: string, scan: string) => {
     const { body, headers } = multipart({ name: 'ext', value: 'txt' }, { name: 'file', value: MARK, filename: 'late.txt' })
-    return { head: `POST /file/${scan}/images/late HTTP/1.1`, token, body, type: headers['content-type']! }
+    return { head: `POST /file/${scan}/images/other HTTP/1.1`, token, body, type: headers['content-type']! }
   },
   'X-File-Path': (token: string, scan: string) => ({ head: `POST /files/${scan} HTTP/1.1\nX-File-Path: late.txt`, token, body: Buffer.from(MARK), type: 'application/octet-stream' }),
   'PATCH of metadata': (token: string, scan: string) => ({ head: `PATCH /v1/scans/${scan}/metadata HTTP/1.1`, token, body: Buffer.from(JSON.stringify({ note: MARK })), type: 'application/json' }),
