@@ -109,7 +109,7 @@ t.test('of writes that race with the same tag, one is done', async t => {
     const answers = await Promise.all(Array.from({ length: 6 }, (_, i) => {
       if (typeof write.body === 'string') return ask({ ...write, body: `by ${i}` }, { 'if-match': etag })
       // What changes nothing leaves the tag as it is: each writes something that was never there.
-      const more = { [`by-${i}`]: name }
+      const more = { [`by-${i}`]: JSON.stringify([name, write.body]) }
       const body = write.body && 'metadata' in write.body ? { ...write.body, metadata: more } : write.url.endsWith('/metadata') ? more : write.body
       return ask({ ...write, ...(body ? { body } : {}) }, { 'if-match': etag })
     }))

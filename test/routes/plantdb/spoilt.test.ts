@@ -40,6 +40,8 @@ t.test('what one upload brings spoils no list and no service', async t => {
   await t.test('documents that are nested too deeply', async t => {
     await send('POST', '/v1/scans/plant/filesets', { id: 'AnglesAndInternodes' })
     t.equal((await upload('/v1/scans/plant/filesets/AnglesAndInternodes/files?id=AnglesAndInternodes&ext=json', `{"angles":${deep(100_000)}}`)).status, 201)
+    t.equal((await send('GET', '/sequence/plant')).body.code, 'file_unreadable', 'measures that are no JSON')
+    t.equal((await upload('/files/plant', '{}', { 'x-file-path': 'measures.json' })).status, 201)
     const { status, body } = await send('GET', '/sequence/plant')
     t.equal(status, 200)
     t.equal(JSON.stringify(body.angles), `${'['.repeat(99)}null${']'.repeat(99)}`)
