@@ -12,6 +12,7 @@ export function actorOf (principal: Principal | null): Actor {
     admin: roles.includes('admin'),
     contributor: roles.includes('contributor'),
     groups,
+    reads: principal.may('datasets:read'),
     token,
     again: async () => actorOf(await principal.again())
   }

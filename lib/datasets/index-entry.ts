@@ -20,6 +20,8 @@ export interface ScanSummary {
   readonly metadata: Metadata
   packed: PackedMetadata
   owner: string | null
+  /** The full name of who made it, as the metadata say. */
+  creator: string | null
   groups: readonly string[]
   visibility: Visibility
   /** Milliseconds since the epoch. */
@@ -74,8 +76,8 @@ export const summaryOf = (facts: ScanFacts, packed: PackedMetadata): ScanSummary
   ({ ...facts, packed, get metadata () { return unpackMetadata(packed) } })
 
 /** The facts without the metadata, which would be unpacked for nothing. */
-export const factsOf = ({ id, owner, groups, visibility, created, modified, filesets, files, bytes, thumbnail, stamp }: ScanSummary): ScanFacts =>
-  ({ id, owner, groups, visibility, created, modified, filesets, files, bytes, thumbnail, stamp })
+export const factsOf = ({ id, owner, creator, groups, visibility, created, modified, filesets, files, bytes, thumbnail, stamp }: ScanSummary): ScanFacts =>
+  ({ id, owner, creator, groups, visibility, created, modified, filesets, files, bytes, thumbnail, stamp })
 
 interface Read { id: string, metadata: Metadata, /** The same, if it is there already. */ packed?: PackedMetadata, filesets: Filesets, stamp: string, /** Of the scan's folder. */ created: number, /** Of files.json. */ modified: number }
 
@@ -91,6 +93,7 @@ export function summarise ({ id, metadata, packed = packMetadata(metadata), file
   return summaryOf({
     id,
     ...accessIn(metadata),
+    creator: typeof metadata.created_by === 'string' ? metadata.created_by : null,
     created: timeIn(metadata.created) || created,
     modified: Math.max(modified, changed || 0),
     filesets: filesets.size,

@@ -20,6 +20,9 @@ import type { Actor } from './rights.js'
 /** Metadata as the text of a JSON object, as `strictJson` has it, so that every digit arrives. */
 export type ReadMetadata = Tagged<string>
 
+/** What a write has made of metadata; null where its actor may write them, but not read. */
+export type Written = ReadMetadata | null
+
 /** @property precondition throws to refuse it @property keepsShown whether what says the same as was read stays as it was written */
 interface Writing { precondition?: ((present: Validators) => unknown) | undefined, keepsShown?: boolean }
 
@@ -30,11 +33,11 @@ interface Writing { precondition?: ((present: Validators) => unknown) | undefine
 export interface MetadataService {
   read: (actor: Actor, place: Place) => Promise<ReadMetadata>
   /** Puts another object in its place; what says the same as was read stays as it was written. @throws `precondition_failed` */
-  replace: (actor: Actor, place: Place, value: Metadata, precondition: Precondition | undefined) => Promise<ReadMetadata>
+  replace: (actor: Actor, place: Place, value: Metadata, precondition: Precondition | undefined) => Promise<Written>
   /** Sets members as they are given; the others stay. @throws `precondition_failed` */
-  assign: (actor: Actor, place: Place, members: Metadata, precondition?: Precondition) => Promise<ReadMetadata>
+  assign: (actor: Actor, place: Place, members: Metadata, precondition?: Precondition) => Promise<Written>
   /** Changes members (RFC 7396). @throws `precondition_failed` */
-  merge: (actor: Actor, place: Place, patch: Metadata, precondition: Precondition | undefined) => Promise<ReadMetadata>
+  merge: (actor: Actor, place: Place, patch: Metadata, precondition: Precondition | undefined) => Promise<Written>
   /** Changes what only the service changes, such as the owner. @param precondition throws to refuse it */
   amend: (permit: Permit, members: Metadata, precondition?: () => Promise<void>) => Promise<void>
 }
@@ -123,6 +126,10 @@ export function createMetadata (core: Core): MetadataService {
 
   const shown = (place: Place, text: string): ReadMetadata => ({ value: strictJson(text), ...validatorsOf(place, text) })
 
+  /** What a call answers needs the right to read it, whatever the call may write. */
+  const shownTo = (actor: Actor, { scan }: Place, written: ReadMetadata): Written =>
+    core.rights.may(actor, 'read', core.index.guarded(scan)) ? written : null
+
   const write = async (permit: Permit, place: Place, decide: (present: Metadata) => Metadata, { precondition, keepsShown = false }: Writing = {}): Promise<ReadMetadata> => {
     const temporary = workspace.temporary()
     let text = ''
@@ -156,13 +163,13 @@ export function createMetadata (core: Core): MetadataService {
       return shown(place, onDisk(place))
     },
     replace: async (actor, place, value, precondition) => {
-      return await write(await permitFor(actor, place), place, present => ({ ...withoutProtected(value, place), ...kept(place, present) }), { precondition, keepsShown: true })
+      return shownTo(actor, place, await write(await permitFor(actor, place), place, present => ({ ...withoutProtected(value, place), ...kept(place, present) }), { precondition, keepsShown: true }))
     },
     assign: async (actor, place, members, precondition) => {
-      return await write(await permitFor(actor, place), place, present => ({ ...present, ...withoutProtected(members, place), ...kept(place, present) }), { precondition })
+      return shownTo(actor, place, await write(await permitFor(actor, place), place, present => ({ ...present, ...withoutProtected(members, place), ...kept(place, present) }), { precondition }))
     },
     merge: async (actor, place, patch, precondition) => {
-      return await write(await permitFor(actor, place), place, present => ({ ...mergePatch(present, withoutProtected(patch, place)) as Metadata, ...kept(place, present) }), { precondition })
+      return shownTo(actor, place, await write(await permitFor(actor, place), place, present => ({ ...mergePatch(present, withoutProtected(patch, place)) as Metadata, ...kept(place, present) }), { precondition }))
     },
     amend: async (permit, members, precondition) => {
       await write(permit, { scan: permit.scan }, present => ({ ...present, ...members, last_modified: timeText(now()) }), { precondition })

@@ -7,10 +7,10 @@ export type IsOwnerName = (username: string) => Promise<boolean>
 export const createIsOwnerName = ({ index, ready }: Pick<Core, 'index' | 'ready'>): IsOwnerName => async username => {
   ready()
   const name = username.toLowerCase()
-  const isIt = (value: unknown): boolean => typeof value === 'string' && value.toLowerCase() === name
+  const isIt = (value: string | null): boolean => value?.toLowerCase() === name
   const pace = createPace()
-  for (const { owner, metadata } of await index.all()) {
-    if (isIt(owner) || isIt(metadata.created_by)) return true
+  for (const { owner, creator } of await index.all()) {
+    if (isIt(owner) || isIt(creator)) return true
     await pace()
   }
   return false

@@ -9,13 +9,15 @@ export interface Actor {
   admin: boolean
   contributor: boolean
   groups: readonly string[]
+  /** Whether the token carries the scope for reading at all; the other scopes are asked for by the routes. */
+  reads: boolean
   /** What an API token allows besides; undefined for users and guests, whom nothing limits further. */
   token?: Grants | undefined
   /** The same as it is at this moment. @throws if the account, or the session or the token, is not good any more */
   again: () => Promise<Actor>
 }
 
-export const GUEST: Actor = { username: null, fullname: '', admin: false, contributor: false, groups: [], again: async () => GUEST }
+export const GUEST: Actor = { username: null, fullname: '', admin: false, contributor: false, groups: [], reads: true, again: async () => GUEST }
 
 /** What can be done to a scan; `own` is giving it away and sharing it. */
 export const rights = ['read', 'write', 'delete', 'own'] as const
@@ -68,8 +70,8 @@ const relationOf = (actor: Actor, scan: Guarded): Relation =>
   tests.find(([, fits]) => fits(actor, scan))?.[0] ?? 'reader'
 
 /** Whether the token of an actor lets it do something with a scan; giving scans away is for users only. */
-const isInToken = ({ token }: Actor, right: Right | 'create', scan: string): boolean =>
-  token === undefined || (right !== 'own' && allows(token, right, scan))
+const isInToken = ({ reads, token }: Actor, right: Right | 'create', scan: string): boolean =>
+  right === 'read' && !reads ? false : token === undefined || (right !== 'own' && allows(token, right, scan))
 
 export interface Rights {
   /** Lets in whoever may read anything at all. @throws `authentication_required` */

@@ -5,7 +5,7 @@ import type { Actor } from '../datasets/rights.js'
 import type { Upload } from '../datasets/upload.js'
 import { demoScans, type DemoScan } from './scans.js'
 
-const ADMIN: Actor = { username: 'admin', fullname: 'Administrator', admin: true, contributor: false, groups: [], again: async () => ADMIN }
+const ADMIN: Actor = { username: 'admin', fullname: 'Administrator', admin: true, contributor: false, groups: [], reads: true, again: async () => ADMIN }
 
 const uploadOf = (bytes: Buffer): Upload => ({
   take: async sink => ({ received: await sink(Readable.from([bytes])), fields: {}, filename: undefined })

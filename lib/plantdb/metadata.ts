@@ -9,8 +9,8 @@ import { memberIn } from '../json/scan.js'
 export interface PlantDBMetadata {
   /** @param key one member instead of all; {} if there is none of that name */
   read: (actor: Actor, place: Place, key: string | undefined) => Promise<Tagged<string>>
-  /** Sets members as they are given, or with `replace` all of them. @returns all @throws `precondition_failed` */
-  update: (actor: Actor, place: Place, members: Metadata, options: { replace: boolean, precondition: Precondition | undefined }) => Promise<Tagged<string>>
+  /** Sets members as they are given, or with `replace` all of them. @returns all, or none and no entity tag to who may not read them @throws `precondition_failed` */
+  update: (actor: Actor, place: Place, members: Metadata, options: { replace: boolean, precondition: Precondition | undefined }) => Promise<{ value: string, etag?: string }>
 }
 
 const enveloped = (text: string): string => `{"metadata":${text}}`
@@ -21,7 +21,7 @@ export const createPlantDBMetadata = (metadata: MetadataService): PlantDBMetadat
     return { value: enveloped(key === undefined || key === '' ? text : memberIn(text, key) ?? '{}'), ...validators }
   },
   update: async (actor, place, members, { replace, precondition }) => {
-    const { value: text, ...validators } = await (replace ? metadata.replace : metadata.assign)(actor, place, members, precondition)
-    return { value: enveloped(text), ...validators }
+    const written = await (replace ? metadata.replace : metadata.assign)(actor, place, members, precondition)
+    return written ? { value: enveloped(written.value), etag: written.etag } : { value: enveloped('{}') }
   }
 })

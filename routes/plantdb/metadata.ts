@@ -30,7 +30,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       }, async (request, reply) => {
         const { metadata, replace = false }: { metadata: Record<string, unknown>, replace?: boolean } = request.body
         const { value, etag } = await app.plantdb.metadata.update(request.actor, request.params, metadata, { replace: older !== '' && replace, precondition: request.precondition })
-        return await reply.header('etag', etag).sendJson(value)
+        return await reply.headers(etag === undefined ? {} : { etag }).sendJson(value)
       })
     }
   }

@@ -32,7 +32,7 @@ const asks = (query: object): string[] => {
 }
 
 async function heavy (t: Test, env: Record<string, string>): Promise<Lab> {
-  return await startLab(t, { GUEST_ACCESS: 'read', ...env }, root => leave(root, 'plant', { x: TEXT, note: 'an ash', list: [...Array<number>(100_000).fill(0), { a: 1 }] }))
+  return await startLab(t, { METADATA_MAX_BYTES: '67108864', METADATA_MAX_VALUES: '10000000', GUEST_ACCESS: 'read', ...env }, root => leave(root, 'plant', { x: TEXT, note: 'an ash', list: [...Array<number>(100_000).fill(0), { a: 1 }] }))
 }
 
 t.test('a query that takes too long is refused, and keeps nobody from being answered', async t => {
@@ -56,7 +56,7 @@ t.test('patterns have a bound together, which is named', async t => {
 
 t.test('a list of plain values is looked up in a long one', async t => {
   const numbers = Array.from({ length: 100_000 }, (_, i) => i)
-  const { call } = await startLab(t, { GUEST_ACCESS: 'read', QUERY_TIMEOUT: '60' }, root => leave(root, 'plant', { list: [...numbers, 'a', null, true] }))
+  const { call } = await startLab(t, { METADATA_MAX_BYTES: '67108864', METADATA_MAX_VALUES: '10000000', GUEST_ACCESS: 'read', QUERY_TIMEOUT: '60' }, root => leave(root, 'plant', { list: [...numbers, 'a', null, true] }))
   const ids = async (query: object) => (await call('GET', `/scans?filterQuery=${encodeURIComponent(JSON.stringify(query))}`)).body
   t.strictSame(await ids({ list: ['a', null, true, ...numbers.slice(-1200)] }), ['plant'])
   for (const item of ['b', false, 100_000, '1', [1]]) t.strictSame(await ids({ list: [1, item] }), [], JSON.stringify(item))

@@ -34,6 +34,7 @@ t.test('nobody gets a name while the folder is still read', async t => {
   t.teardown(() => datasets.close())
   await t.rejects(datasets.isOwnerName('marie'), { code: 'datasets_indexing' })
   await t.rejects(datasets.isOwnerName('eve'), { code: 'datasets_indexing' })
+  datasets.begin()
   await datasets.opened
   t.equal(await datasets.isOwnerName('marie'), true)
   t.equal(await datasets.isOwnerName('eve'), false)
