@@ -2,7 +2,7 @@ import fp from 'fastify-plugin'
 import { Problem } from '#lib/errors.js'
 import { classify } from '#lib/http/classify.js'
 import { renderIntrospectionError, renderOAuthError } from '#lib/http/oauth-error.js'
-import { renderPlantDBProblem, renderProblem } from '#lib/http/problem.js'
+import { renderDialectProblem, renderPlantDBProblem, renderProblem } from '#lib/http/problem.js'
 
 const renderers = { oauth: renderOAuthError, introspection: renderIntrospectionError, plantdb: renderPlantDBProblem }
 
@@ -22,8 +22,8 @@ export default fp(async app => {
   app.setErrorHandler((thrown, request, reply) => {
     const error = request.problem = classify(thrown)
     if (error.statusCode >= 500) request.log.error({ err: error.cause ?? error, code: error.code }, error.message)
-    const { errors } = request.routeOptions.config
-    const render = errors ? renderers[errors] : renderProblem
+    const { errors, dialect } = request.routeOptions.config
+    const render = errors ? renderers[errors] : dialect ? renderDialectProblem : renderProblem
     const scheme = /^dpop /i.test(request.headers.authorization ?? '') ? 'DPoP' : 'Bearer'
     const { status, headers, body } = render(error, request.id, scheme)
     return reply.code(status).headers(headers).serializer(JSON.stringify).send(body)

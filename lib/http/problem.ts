@@ -27,8 +27,15 @@ export function renderProblem (error: Problem, requestId: string, scheme: Scheme
   }
 }
 
-/** The same with the sentence in `error` as well, where PlantDB's clients look for it. */
-export function renderPlantDBProblem (error: Problem, requestId: string, scheme: Scheme = 'Bearer'): Rendered<ProblemDocument> {
+/** The same for PlantDB's clients, which show no list of errors: `message` says what each of them is. */
+export function renderDialectProblem (error: Problem, requestId: string, scheme: Scheme = 'Bearer'): Rendered<ProblemDocument> {
   const { body, ...rendered } = renderProblem(error, requestId, scheme)
+  const reasons = (error.extras.errors ?? []).map(({ path, message }) => `${path} ${message}`.trim())
+  return { ...rendered, body: reasons.length === 0 ? body : { ...body, message: `${body.message.replace(/\.$/, '')}: ${reasons.join('; ')}` } }
+}
+
+/** The same with the message in `error` as well, where some of PlantDB's clients look for it. */
+export function renderPlantDBProblem (error: Problem, requestId: string, scheme: Scheme = 'Bearer'): Rendered<ProblemDocument> {
+  const { body, ...rendered } = renderDialectProblem(error, requestId, scheme)
   return { ...rendered, body: { ...body, error: body.message } }
 }
