@@ -135,13 +135,17 @@ export function createCommits (parts: Parts): Commits {
     }
   }
 
-  const run = async (scan: string, { waiting, crowd }: Line): Promise<void> => {
+  const run = async (scan: string, line: Line): Promise<void> => {
+    const { waiting, crowd } = line
     for (let answered = 0; waiting.length > 0;) {
       await crowd.gather(() => waiting.length, answered)
       const batch = nextBatch(waiting)
       await insist(scan, batch).catch(error => eachAlone(scan, batch, error))
       answered = batch.length
     }
+    // In the same step as the last look at the line: a change that came after it would wait for ever.
+    line.runs = false
+    leave(scan, line)
   }
 
   const leave = (scan: string, { waiting, crowd }: Line): void => {
@@ -163,10 +167,7 @@ export function createCommits (parts: Parts): Commits {
       line.waiting.push({ permit, concerns, change, again: false, refused: false, resolve, reject })
       if (line.runs) return
       line.runs = true
-      void run(scan, line).then(() => {
-        line.runs = false
-        leave(scan, line)
-      })
+      void run(scan, line)
     }),
     alone: async (permit, work) => {
       const { scan } = permit
