@@ -157,3 +157,30 @@ t.test('what others do while this process is stopped does not make a scan a dama
     await t.rejects(adding(there, 'a'), { code: 'scan_damaged' })
   })
 })
+
+t.test('a change that is handed in as the line of its scan ends is carried out', async t => {
+  // Called when a lease has been given back, so that what follows it happens in the same breath.
+  let onRelease = (): void => {}
+  const { layout, commits } = await bench(t, {
+    leases: leases => ({
+      take: async scan => {
+        const lease = await leases.take(scan)
+        return { ...lease, release: async () => await lease.release().finally(() => { onRelease() }) }
+      }
+    })
+  })
+  const list = (id: string): Promise<void> => commits.change(Permit.service('plant'), [id], () => ({ list: draft => draft.addFileset(id), folders: [layout.fileset('plant', id)], touched: new Map([[id, undefined]]) }))
+
+  for (let steps = 0; steps < 40; steps++) {
+    const released = new Promise<void>(resolve => { onRelease = resolve })
+    const first = list(`first-${steps}`)
+    const second = (async () => {
+      await released
+      for (let step = 0; step < steps; step++) await Promise.resolve()
+      onRelease = () => {}
+      await list(`second-${steps}`)
+    })()
+    await Promise.all([first, second])
+  }
+  t.equal((JSON.parse(await readFile(layout.listing('plant'), 'utf8')) as { filesets: unknown[] }).filesets.length, 80)
+})
