@@ -30,12 +30,12 @@ export default fp<AppOptions>(async (app, { config }) => {
   const parse = app.getDefaultJsonParser('error', 'error')
   const bodyLimit = Math.max(LEAST_LIMIT, config.METADATA_MAX_BYTES)
   const budget = { bytes: bodyLimit, values: config.METADATA_MAX_VALUES + AROUND, settings: 'METADATA' } as const
+  const tooMany = `has more than ${budget.values} values (METADATA_MAX_VALUES and ${AROUND} around them)`
   // Clients that always send a JSON content type send it without a body, too; schemas say where one is needed.
   app.addContentTypeParser(json, { parseAs: 'string', bodyLimit }, (request, body, done) => {
     if (body.length === 0) return done(null, null)
     const text = String(body)
-    const excess = excessOf(text, budget)
-    if (excess !== undefined) return done(new Problem('body_too_large', { errors: [{ path: '', message: excess }] }))
+    if (excessOf(text, budget) !== undefined) return done(new Problem('body_too_large', { errors: [{ path: '', message: tooMany }] }))
     if (request.routeOptions.config?.exactNumbers !== true || !needsExact(text)) return parse(request, text, done)
     // Names that could change prototypes are refused as elsewhere; what is too deep is left to be refused.
     return parse(request, withoutWords(text), (error, value) => {

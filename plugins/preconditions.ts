@@ -29,7 +29,7 @@ export default fp(async app => {
     const outcome = precondition(validators, reply.request.headers, true)
     if (outcome === 'failed') return fail('precondition_failed')
     reply.headers(headers)
-    return outcome === 'met' ? send() : reply.code(304).removeHeader('content-type').send()
+    return outcome === 'met' ? send() : reply.code(304).send()
   }
   app.decorateReply('sendTagged', function <T> (this: FastifyReply, { value, ...validators }: Tagged<T>, cacheControl?: string) {
     return answer(this, { ...validatorHeaders(validators), ...(cacheControl === undefined ? {} : { 'cache-control': cacheControl }) }, validators, () => this.send(value))

@@ -15,7 +15,8 @@ interface Variable { description?: string, default?: string | number, minimum?: 
 const bounds = ({ minimum, exclusiveMinimum, maximum, enum: words }: Variable): string => {
   if (words) return words.map(word => `\`${word}\``).join(', ')
   if (minimum === undefined && exclusiveMinimum === undefined) return ''
-  return `${exclusiveMinimum === undefined ? `${minimum}` : `more than ${exclusiveMinimum}`} to ${maximum}`
+  const least = exclusiveMinimum === undefined ? `${minimum}` : `more than ${exclusiveMinimum}`
+  return maximum === undefined ? `${least} or more` : `${least} to ${maximum}`
 }
 
 const shown = (value: string | number | undefined): string => value === undefined || value === '' ? '' : `\`${value}\``

@@ -52,7 +52,7 @@ export function createDocuments ({ layout, queries, caller, most }: Parts): Docu
       const document = await read(place)
       const text = document.length <= SMALL ? pick(Buffer.from(document).toString(), names) : await queries.pick(caller, document, names)
       picked += text.length
-      return picked > MOST_PICKED ? fail('too_expensive') : JSON.parse(text) as Metadata
+      return picked > MOST_PICKED ? fail('too_expensive', { errors: [{ path: '', message: `more than ${MOST_PICKED} characters would be shown` }] }) : JSON.parse(text) as Metadata
     }
   }
 }

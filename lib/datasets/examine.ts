@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import { DEEPEST, isDeep } from '../json/read.js'
 import { OverBudget, type DocumentBudget, type DocumentBudgets } from './document-budget.js'
 import type { Layout, Place } from './layout.js'
-import { DamagedScan, Listing } from './listing.js'
+import { DamagedScan, EMPTY_LISTING, Listing } from './listing.js'
 import { isFilesetId, isScanId } from './names.js'
 import { documentIn, listingText, look } from './read-scan.js'
 
@@ -97,7 +97,7 @@ function examineFileset (layout: Layout, { scan, id, listing }: { scan: string, 
 
 /** A listing of what lies in a scan's folder. A file is called by its name without the extension, or by all of it where two would share that. */
 export function listingOf (layout: Layout, scan: string): Listing {
-  const listing = new Listing('{"filesets":[]}')
+  const listing = new Listing(EMPTY_LISTING)
   for (const entry of readdirSync(layout.scan(scan), { withFileTypes: true })) {
     if (!entry.isDirectory() || !isFilesetId(entry.name)) continue
     listing.addFileset(entry.name)

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { fail } from '../errors.js'
+import { etagOf } from '../http/etag.js'
 import type { Precondition, Tagged, Validators } from '../http/preconditions.js'
 import { parseExact, stringify } from '../json/exact.js'
 import { strictJson } from '../json/read.js'
@@ -60,9 +60,6 @@ export const withoutProtected = (value: Metadata, place: Place): Metadata => {
   const kept = new Set(protectedMembers(place))
   return Object.fromEntries(Object.entries(value).filter(([key]) => !kept.has(key)))
 }
-
-/** @param text of the document on the disk */
-const etagOf = (text: string): string => `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`
 
 const isListed = (listing: Listing, { fileset, file }: Place): boolean => {
   if (fileset === undefined) return true

@@ -25,12 +25,12 @@ export interface Results {
 }
 
 /** Bytes of a document that is understood in the main thread. */
-const LARGEST = 256 * 1024
+const LARGEST_DOCUMENT = 256 * 1024
 
 /** The members of a JSON document, as `parseJson` has them; closes it. */
-async function documentIn ({ handle, bytes }: OpenFile): Promise<Record<string, unknown>> {
+async function readMembers ({ handle, bytes }: OpenFile): Promise<Record<string, unknown>> {
   try {
-    if (bytes > LARGEST) return fail('file_unreadable')
+    if (bytes > LARGEST_DOCUMENT) return fail('file_unreadable', { errors: [{ path: '', message: `has more than ${LARGEST_DOCUMENT} bytes` }] })
     return membersOf(parseJson(await handle.readFile('utf8')))
   } catch (error) {
     if (error instanceof SyntaxError) return fail('file_unreadable', { cause: error })
@@ -44,7 +44,7 @@ async function documentIn ({ handle, bytes }: OpenFile): Promise<Record<string, 
 async function asJson (content: Content): Promise<Content | Picture> {
   const { handle, bytes, etag, modified, name, permit } = content
   try {
-    const stored = bytes > LARGEST ? Buffer.alloc(0) : await handle.readFile()
+    const stored = bytes > LARGEST_DOCUMENT ? Buffer.alloc(0) : await handle.readFile()
     if (!stored.includes('NaN') && !stored.includes('Infinity')) return content
     const text = stored.toString()
     checkJson(text)
@@ -71,7 +71,7 @@ export function createResults ({ views, files, paths, pictures }: Datasets): Res
   /** What somebody has measured by hand. */
   const manual = async (actor: Actor, scan: string): Promise<Pick<Sequence, 'manual_angles' | 'manual_internodes'>> => {
     if (!(await views.one(actor, scan)).holds('measures.json')) return {}
-    const { angles, internodes } = await documentIn(await paths.open(actor, scan, 'measures.json'))
+    const { angles, internodes } = await readMembers(await paths.open(actor, scan, 'measures.json'))
     return { manual_angles: listIn(angles), manual_internodes: listIn(internodes) }
   }
 
@@ -81,7 +81,7 @@ export function createResults ({ views, files, paths, pictures }: Datasets): Res
     skeleton: async (actor, scan) => await asJson({ ...await open(actor, scan, 'CurveSkeleton'), mediaType: 'application/json' }),
 
     sequence: async (actor, scan, type) => {
-      const { angles, internodes, fruit_points: points } = await documentIn(await open(actor, scan, 'AnglesAndInternodes'))
+      const { angles, internodes, fruit_points: points } = await readMembers(await open(actor, scan, 'AnglesAndInternodes'))
       const all: Sequence = { angles: listIn(angles), internodes: listIn(internodes), fruit_points: listIn(points), ...await manual(actor, scan) }
       return type === 'all' ? all : all[type] ?? []
     }

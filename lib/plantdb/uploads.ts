@@ -16,17 +16,22 @@ const extensionIn = (text: string | undefined): string => {
   return extensions.has(bare.toLowerCase()) ? bare : refuse('/ext', `must be one of .${[...extensions].join(', .')}`)
 }
 
+const isJson = (text: string): boolean => {
+  try {
+    checkJson(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Metadata as JSON, whether they came so or as a Python dict. */
 const metadataIn = (text: string | undefined, budget: DocumentBudget): string | undefined => {
   if (text === undefined || text.trim() === '') return undefined
-  const excess = excessOf(text, budget)
-  if (excess !== undefined) return fail('metadata_too_large', { errors: [{ path: '/metadata', message: excess }] })
-  try {
-    checkJson(text)
-    return text
-  } catch {
-    return stringify(parsePython(text))
-  }
+  if (excessOf(text, budget) === undefined && isJson(text)) return text
+  // Texts of Python stand between either kind of quotation marks.
+  const excess = excessOf(text, budget, '\'"')
+  return excess === undefined ? stringify(parsePython(text)) : fail('metadata_too_large', { errors: [{ path: '/metadata', message: excess }] })
 }
 
 /** What a form says of its file. @throws `invalid_request`, `metadata_too_large` */

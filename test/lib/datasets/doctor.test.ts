@@ -76,6 +76,7 @@ t.test('what only a human can judge is said and left alone', async t => {
 t.test('a listing that is made anew gives two files of one stem two ids', async t => {
   const { app, root } = await startLab(t, {}, root => write(root, { 'plant/metadata/metadata.json': '{}', 'plant/images/leaf.jpg': 'x', 'plant/images/leaf.json': 'y', 'plant/images/.hidden': 'z' }))
   await app.datasets.doctor.mend()
+  t.match(await readFile(join(root, 'plant/files.json'), 'utf8'), /^\{\n {4}"filesets": \[\n {8}\{/, 'indented as by PlantDB')
   t.strictSame(JSON.parse(await readFile(join(root, 'plant/files.json'), 'utf8')), { filesets: [{ files: [{ file: 'leaf.jpg', id: 'leaf' }, { file: 'leaf.json', id: 'leaf.json' }], id: 'images' }] })
 })
 
