@@ -1,7 +1,8 @@
 import type { FileRecord, Filesets } from './index-entry.js'
 import type { Layout } from './layout.js'
 import type { Listing } from './listing.js'
-import { look, readFileRecord } from './read-scan.js'
+import { look } from './fs/look.js'
+import { readFileRecord } from './read-scan.js'
 
 interface Absorbing {
   layout: Layout

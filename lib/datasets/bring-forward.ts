@@ -4,7 +4,7 @@ import type { Journal } from './journal.js'
 import type { Layout } from './layout.js'
 import { readPlain } from './plain-file.js'
 import { removalOf, removeAll } from './placement.js'
-import { look } from './read-scan.js'
+import { look } from './fs/look.js'
 import type { Workspace } from './workspace.js'
 
 interface Parts { layout: Layout, journal: Journal, workspace: Workspace, budget: DocumentBudget }

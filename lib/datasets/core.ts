@@ -6,8 +6,8 @@ import type { FileRecord, FilesetRecord, ScanSummary } from './index-entry.js'
 import type { Layout, Place } from './layout.js'
 import { DamagedScan } from './listing.js'
 import type { Queries } from './queries/engine.js'
-import { stampOfScan } from './read-scan.js'
-import type { Actor, Right, Rights } from './rights.js'
+import { stampOfScan } from './format/stamp.js'
+import type { Actor, Guarded, Right, Rights } from './rights.js'
 import type { ScanIndex } from './scan-index.js'
 import type { Workspace } from './workspace.js'
 
@@ -35,6 +35,16 @@ export interface Core {
 export async function findScan ({ index, rights, ready }: Core, actor: Actor, right: Right, scan: string): Promise<ScanSummary> {
   ready()
   return rights.demand(actor, right, await onDisk(() => index.get(scan)))
+}
+
+/** What decides who may use a scan, as it lies on the disk at this moment. @throws `scan_damaged` */
+export function guardedScan ({ index }: Pick<Core, 'index'>, scan: string): Guarded {
+  try {
+    return index.guarded(scan)
+  } catch (error) {
+    if (error instanceof DamagedScan) return fail('scan_damaged', { cause: error })
+    throw error
+  }
 }
 
 /** A scan, a fileset or a file, whichever a place names. @throws as the others here */

@@ -6,9 +6,9 @@ import { onDisk, syncFolder, writeSynced } from './disk.js'
 import { readPlain } from './plain-file.js'
 import { examineScan, listingOf, type Finding, type Remedy } from './examine.js'
 import { Listing } from './listing.js'
-import { metadataText } from './metadata.js'
+import { metadataText } from './format/metadata-text.js'
 import { createPace } from './pace.js'
-import { look } from './read-scan.js'
+import { look } from './fs/look.js'
 
 /** Looks for damage in the folder of the data sets, and mends it. */
 export interface Doctor {

@@ -6,7 +6,7 @@ import { createPace } from './pace.js'
 import { textOf, withPlainFile } from './plain-file.js'
 import type { Queries } from './queries/engine.js'
 import { pick } from './queries/jobs.js'
-import { isInside, look } from './read-scan.js'
+import { isInside, look } from './fs/look.js'
 
 /** Reads metadata of filesets and files for one answer, and lets other work through meanwhile. */
 export interface Documents {

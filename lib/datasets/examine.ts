@@ -5,7 +5,8 @@ import { OverBudget, type DocumentBudget, type DocumentBudgets } from './documen
 import type { Layout, Place } from './layout.js'
 import { DamagedScan, EMPTY_LISTING, Listing } from './listing.js'
 import { isFilesetId, isScanId } from './names.js'
-import { documentIn, listingText, look } from './read-scan.js'
+import { documentIn, listingText } from './format/document.js'
+import { look } from './fs/look.js'
 
 /** What can be done about damage. */
 export type Remedy =

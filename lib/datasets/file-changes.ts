@@ -7,7 +7,7 @@ import type { ListedFile, Listing } from './listing.js'
 import { isFolder, validatorsAt } from './open-file.js'
 import { isSameFile, removalOf } from './placement.js'
 import { cacheNames } from './previews.js'
-import { look } from './read-scan.js'
+import { look } from './fs/look.js'
 import type { Received } from './receive.js'
 
 /** Where a file belongs. */

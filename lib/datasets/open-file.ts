@@ -5,7 +5,7 @@ import type { Validators } from '../http/preconditions.js'
 import { missingAs } from './disk.js'
 import type { Layout } from './layout.js'
 import { openPlain } from './plain-file.js'
-import { look } from './read-scan.js'
+import { look } from './fs/look.js'
 
 /** A file that is open for reading. Times are milliseconds since the epoch; who takes it closes it. */
 export interface OpenFile { handle: FileHandle, path: string, bytes: number, modified: number, etag: string }

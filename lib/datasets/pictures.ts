@@ -6,7 +6,7 @@ import type { Content, Files } from './files.js'
 import { imageSize, type PreviewSize } from './image-size.js'
 import type { Images } from './images.js'
 import { isFolder, openFile } from './open-file.js'
-import { look } from './read-scan.js'
+import { look } from './fs/look.js'
 import type { Actor } from './rights.js'
 
 /** A picture in memory, to be sent as long as its permit holds; `etag` changes with the file. */

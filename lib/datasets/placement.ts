@@ -3,7 +3,7 @@ import { mkdir, rename, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fail } from '../errors.js'
 import { codeOf, discard, discardFile, isMissing, syncFolder } from './disk.js'
-import { isInside, look } from './read-scan.js'
+import { isInside, look } from './fs/look.js'
 
 /**
  * A finished temporary file that gets a name in a scan. It keeps its temporary name as well, so that a write

@@ -4,7 +4,7 @@ import type { Commits } from './commits.js'
 import type { Journal } from './journal.js'
 import type { Layout } from './layout.js'
 import { STRAY_MS } from './lease.js'
-import { look } from './read-scan.js'
+import { look } from './fs/look.js'
 
 interface Parts { layout: Layout, journal: Journal, commits: Commits, onError: (error: unknown) => void }
 

@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises'
 import type { ScanSummary } from './index-entry.js'
 import type { Layout } from './layout.js'
 import { isScanId } from './names.js'
-import { look, stampOfScan } from './read-scan.js'
+import { look } from './fs/look.js'
+import { stampOfScan } from './format/stamp.js'
 
 /** The folders of a root that are scans by their names, and those that would be if they were called otherwise. */
 export async function scansIn (root: string): Promise<{ present: ReadonlySet<string>, misnamed: string[] }> {

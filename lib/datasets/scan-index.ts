@@ -6,7 +6,10 @@ import { layoutOf, type Layout } from './layout.js'
 import { DamagedScan, type Listing } from './listing.js'
 import { createPace } from './pace.js'
 import type { Touched } from './plan.js'
-import { look, metadataWithin, readScan, readScanMetadata, stampOfMetadata, stampOfScan } from './read-scan.js'
+import { look } from './fs/look.js'
+import { metadataWithin, readScanMetadata } from './format/scan-metadata.js'
+import { readScan } from './read-scan.js'
+import { isOfMetadata, stampOfScan } from './format/stamp.js'
 import type { Guarded } from './rights.js'
 import { isAsItWas, scansIn } from './scan-folders.js'
 import type { Kept } from './snapshot.js'
@@ -38,7 +41,7 @@ export class ScanIndex extends KnownScans {
   /** Who may use a scan, by its metadata as they lie on the disk at this moment. @throws DamagedScan */
   guarded (scan: string): Guarded {
     const known = this.known.get(scan)?.summary
-    if (known?.stamp.endsWith(`|${stampOfMetadata(this.#layout, scan)}`)) return known
+    if (known && isOfMetadata(known.stamp, this.#layout, scan)) return known
     return { id: scan, ...accessIn(metadataWithin(this.#layout, scan, this.#budgets.metadata).metadata) }
   }
 

@@ -5,7 +5,7 @@ import type { Filesets, Metadata, ScanSummary } from './index-entry.js'
 import type { Place } from './layout.js'
 import type { Asked } from './queries/engine.js'
 import { search } from './query.js'
-import { look } from './read-scan.js'
+import { look } from './fs/look.js'
 import type { Actor } from './rights.js'
 
 /** A scan as it is known now, to be looked through; nothing of it is to be changed. */

@@ -1,9 +1,8 @@
 import type { Stats } from 'node:fs'
 import { fail } from '../../errors.js'
-import { findScan, type Core } from '../core.js'
-import { DamagedScan } from '../listing.js'
-import { look } from '../read-scan.js'
-import type { Actor, Guarded, Right } from '../rights.js'
+import { findScan, guardedScan, type Core } from '../core.js'
+import { look } from '../fs/look.js'
+import type { Actor, Right } from '../rights.js'
 
 /**
  * Leave to do something with a scan, and the question whether it still holds. Every write is handed in with
@@ -32,7 +31,7 @@ export class Permit {
       const present = await actor.again()
       // Another scan of the name is not the one that was meant, whoever may use it.
       if (identityOf(folder()) !== admitted) fail('scan_not_found')
-      core.rights.demand(present, right, guarded(core, scan))
+      core.rights.demand(present, right, guardedScan(core, scan))
     })
   }
 
@@ -50,13 +49,3 @@ export class Permit {
 
 /** Tells one folder from another that took its name. */
 const identityOf = ({ ino, birthtimeMs }: Stats): string => `${ino}.${birthtimeMs}`
-
-/** What decides who may use a scan, as it lies on the disk. @throws `scan_damaged` */
-function guarded ({ index }: Core, scan: string): Guarded {
-  try {
-    return index.guarded(scan)
-  } catch (error) {
-    if (error instanceof DamagedScan) return fail('scan_damaged', { cause: error })
-    throw error
-  }
-}
