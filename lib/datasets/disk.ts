@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { fail, Problem } from '../errors.js'
 
-const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants
+const { O_RDONLY, O_DIRECTORY } = constants
 
 const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 const unusable = new Set(['EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'ESTALE', 'ENODEV', 'ENXIO', 'ETIMEDOUT'])
@@ -67,9 +67,6 @@ async function sync (path: string, flags: number): Promise<void> {
 
 /** Makes the entries of a folder survive a crash of the machine. */
 export const syncFolder = (folder: string): Promise<void> => sync(folder, O_RDONLY | O_DIRECTORY)
-
-/** Makes the bytes of a file survive a crash of the machine. */
-export const syncFile = (path: string): Promise<void> => sync(path, O_RDONLY | O_NOFOLLOW)
 
 /** Writes a new file and makes its bytes survive a crash; its name does not until its folder is synced. */
 export async function writeSynced (path: string, data: string | Uint8Array): Promise<void> {

@@ -11,7 +11,7 @@ import { look } from './fs/look.js'
 export interface OpenFile { handle: FileHandle, path: string, bytes: number, modified: number, etag: string }
 
 /** What tells versions of a file apart. */
-export const fileValidators = ({ ino, size, mtimeMs }: Pick<Stats, 'ino' | 'size' | 'mtimeMs'>): { etag: string, modified: number } =>
+const fileValidators = ({ ino, size, mtimeMs }: Pick<Stats, 'ino' | 'size' | 'mtimeMs'>): { etag: string, modified: number } =>
   ({ etag: `"${ino.toString(36)}-${size.toString(36)}-${mtimeMs.toString(36)}"`, modified: mtimeMs })
 
 /** The same by its path; undefined if there is no file. */

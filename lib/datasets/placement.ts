@@ -35,7 +35,7 @@ export const isSameFile = (temporary: string, path: string): boolean => {
  * Makes a folder if it is missing. A link to one is none: it could lead anywhere.
  * @returns whether it was missing
  */
-export async function ensureFolder (root: string, path: string): Promise<boolean> {
+async function ensureFolder (root: string, path: string): Promise<boolean> {
   const isNew = isInside(root, path) && look(path) === undefined
   if (isNew) {
     await mkdir(path).catch(error => { if (codeOf(error) !== 'EEXIST') throw error })

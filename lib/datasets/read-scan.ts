@@ -18,7 +18,7 @@ export function readFileRecord (layout: Layout, scan: string, fileset: string, i
 }
 
 /** @param known records that are still right, by file id */
-export async function readFileset (layout: Layout, scan: string, listed: ListedFileset, pace: () => Promise<void>, known?: ReadonlyMap<string, FileRecord>): Promise<{ record: FilesetRecord | undefined, faults: Fault[] }> {
+async function readFileset (layout: Layout, scan: string, listed: ListedFileset, pace: () => Promise<void>, known?: ReadonlyMap<string, FileRecord>): Promise<{ record: FilesetRecord | undefined, faults: Fault[] }> {
   const folder = look(layout.fileset(scan, listed.id))
   if (!folder?.isDirectory()) return { record: undefined, faults: [{ path: `${scan}/${listed.id}`, reason: folder ? 'is no folder' : 'the folder of the fileset is missing' }] }
   const files = new Map<string, FileRecord>()

@@ -16,7 +16,7 @@ export interface Content extends Validators {
   digest?: string
 }
 
-export interface ContentAnswer {
+interface ContentAnswer {
   /** 416 has no content of its own: the problem `range_not_satisfiable` goes with its headers. */
   status: 200 | 206 | 304 | 416
   headers: Record<string, string>

@@ -1,7 +1,8 @@
 import { fail } from '../../errors.js'
+import { measureJson } from '../../json/measure.js'
 import { stringify } from '../../json/exact.js'
 import { rewriteJson } from '../../json/rewrite.js'
-import { excessOf, measure, type DocumentBudget } from '../document-budget.js'
+import { excessOf, type DocumentBudget } from '../document-budget.js'
 import type { Metadata } from '../index-entry.js'
 
 /**
@@ -11,7 +12,7 @@ import type { Metadata } from '../index-entry.js'
  */
 export function metadataText (value: Metadata, budget: DocumentBudget): string {
   const text = compact(value, budget)
-  return Buffer.byteLength(text) + measure(text).indentation > budget.bytes ? text : stringify(value, '    ')
+  return Buffer.byteLength(text) + measureJson(text).indentation > budget.bytes ? text : stringify(value, '    ')
 }
 
 /** The same of what was metadata before: what `rewriteJson` keeps is kept, as far as the budget allows. */

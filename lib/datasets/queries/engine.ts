@@ -10,7 +10,7 @@ import { createTurns } from './turns.js'
 export interface Asked { query: string, fuzzy: boolean }
 
 /** What is looked through, in the order in which it is wanted. */
-export interface Searched<T> {
+interface Searched<T> {
   items: readonly T[]
   /** The JSON document of an item. */
   documentOf: (item: T) => Uint8Array | Promise<Uint8Array>

@@ -5,9 +5,9 @@ import { BadQuery, isObject, parseQuery } from './matcher.js'
 interface Documents { bytes: Uint8Array, ends: number[] }
 
 /** Which documents fit a query: one byte for each of them, 1 if it fits. */
-export interface FindJob extends Documents { kind: 'find', query: string, fuzzy: boolean }
+interface FindJob extends Documents { kind: 'find', query: string, fuzzy: boolean }
 /** Some members of the documents, as a JSON array of objects. */
-export interface PickJob extends Documents { kind: 'pick', names: readonly string[] }
+interface PickJob extends Documents { kind: 'pick', names: readonly string[] }
 
 /** What is done with documents. */
 export type Job = FindJob | PickJob

@@ -4,7 +4,7 @@ import { parseJson } from '../../json/read.js'
 type Json = Record<string, unknown>
 
 /** Whether a value of a document fits what is asked for. */
-export type Matcher = (value: unknown) => boolean
+type Matcher = (value: unknown) => boolean
 
 /** Why a query is refused. */
 export class BadQuery extends Error {

@@ -59,8 +59,8 @@ t.test('values and levels are counted without making anything of them', async t 
     const measured = measureJson(JSON.stringify(value, null, indent))
     return measured.values === count(value) && measured.depth === depth(value)
   }))
-  t.strictSame(measureJson('{"a": [1, "[,"], "b": {}, "c": [ ]}'), { values: 6, depth: 2 })
-  t.strictSame(measureJson('['.repeat(1e6)), { values: 1e6 + 1, depth: 1e6 })
+  t.match(measureJson('{"a": [1, "[,"], "b": {}, "c": [ ]}'), { values: 6, depth: 2 })
+  t.match(measureJson('['.repeat(1e6)), { values: 1e6 + 1, depth: 1e6 })
 })
 
 const total = (node: Node): number => typeof node === 'string' ? 1 : 'items' in node ? node.items.reduce((sum, item) => sum + total(item), 1) : node.members.reduce((sum, [, value]) => sum + total(value), 1)
