@@ -1,9 +1,11 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isUtf8 } from 'node:buffer'
 import fp from 'fastify-plugin'
 import type { AppOptions } from '#lib/app-options.js'
 import { excessOf } from '#lib/datasets/document-budget.js'
 import { Problem } from '#lib/errors.js'
 import { needsExact, parseExact } from '#lib/json/exact.js'
+import { inTurn, isLongText } from '#lib/json/large.js'
 import { isDeep, withoutWords } from '#lib/json/read.js'
 
 declare module 'fastify' {
@@ -32,17 +34,26 @@ export default fp<AppOptions>(async (app, { config }) => {
   const budget = { bytes: bodyLimit, values: config.METADATA_MAX_VALUES + AROUND, settings: 'METADATA' } as const
   const tooMany = `has more than ${budget.values} values (METADATA_MAX_VALUES and ${AROUND} around them)`
   // Clients that always send a JSON content type send it without a body, too; schemas say where one is needed.
-  app.addContentTypeParser(json, { parseAs: 'string', bodyLimit }, (request, body, done) => {
+  app.addContentTypeParser(json, { parseAs: 'buffer', bodyLimit }, (request, body: Buffer, done) => {
     if (body.length === 0) return done(null, null)
-    const text = String(body)
+    // What is decoded with replacements is not what was sent (RFC 8259 section 8.1).
+    if (!isUtf8(body)) return done(new Problem('invalid_request', { errors: [{ path: '', message: 'must be UTF-8' }] }))
+    const text = body.toString()
     if (excessOf(text, budget) !== undefined) return done(new Problem('body_too_large', { errors: [{ path: '', message: tooMany }] }))
-    if (request.routeOptions.config?.exactNumbers !== true || !needsExact(text)) return parse(request, text, done)
+    inTurn(isLongText(text), () => { read(request, text, done) }).catch(done)
+  })
+
+  const read = (request: FastifyRequest, text: string, done: (error: Error | null, body?: unknown) => void): void => {
+    if (request.routeOptions.config?.exactNumbers !== true || !needsExact(text)) {
+      void parse(request, text, done)
+      return
+    }
     // Names that could change prototypes are refused as elsewhere; what is too deep is left to be refused.
-    return parse(request, withoutWords(text), (error, value) => {
+    void parse(request, withoutWords(text), (error, value) => {
       if (error) done(error)
       else done(null, isDeep(text) ? value : parseExact(text))
     })
-  })
+  }
 
   app.decorateReply('sendJson', function (this: FastifyReply, text) {
     return this.type('application/json; charset=utf-8').serializer(String).send(text)

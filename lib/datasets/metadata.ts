@@ -2,6 +2,7 @@ import { fail } from '../errors.js'
 import { etagOf } from '../http/etag.js'
 import type { Precondition, Tagged, Validators } from '../http/preconditions.js'
 import { parseExact } from '../json/exact.js'
+import { inTurn, isLargeValue, isLongText } from '../json/large.js'
 import { strictJson } from '../json/read.js'
 import type { Change } from './plan.js'
 import { Permit } from './commit/permit.js'
@@ -25,8 +26,8 @@ type ReadMetadata = Tagged<string>
 /** What a write has made of metadata; null where its actor may write them, but not read. */
 type Written = ReadMetadata | null
 
-/** @property precondition throws to refuse it @property keepsShown whether what says the same as was read stays as it was written */
-interface Writing { precondition?: ((present: Validators) => void | Promise<void>) | undefined, keepsShown?: boolean }
+/** @property precondition throws to refuse it @property keepsShown whether what says the same as was read stays as it was written @property isLarge whether what is written is */
+interface Writing { precondition?: ((present: Validators) => void | Promise<void>) | undefined, keepsShown?: boolean, isLarge?: boolean }
 
 /**
  * The metadata of scans, filesets and files: each one JSON object. Whatever changes them may hold `RawJson`; what it
@@ -87,7 +88,7 @@ export function createMetadata (core: Core): MetadataService {
   const shownTo = (actor: Actor, { scan }: Place, written: ReadMetadata): Written =>
     core.rights.may(actor, 'read', guardedScan(core, scan)) ? written : null
 
-  const write = async (permit: Permit, place: Place, decide: (present: Metadata) => Metadata, { precondition, keepsShown = false }: Writing = {}): Promise<ReadMetadata> => {
+  const write = async (permit: Permit, place: Place, decide: (present: Metadata) => Metadata, { precondition, keepsShown = false, isLarge = false }: Writing = {}): Promise<ReadMetadata> => {
     const temporary = workspace.temporary()
     let text = ''
     const change: Change = async (listing, again) => {
@@ -96,7 +97,7 @@ export function createMetadata (core: Core): MetadataService {
       const touched = new Map([[keyOf(place), undefined]])
       if (again && present === text) return { touched }
       await precondition?.(validatorsOf(place, present))
-      text = rewrittenMetadata(present, decide(parseExact(present) as Metadata), budgets.metadata, { keepsShown })
+      text = await inTurn(isLarge || isLongText(present), () => rewrittenMetadata(present, decide(parseExact(present) as Metadata), budgets.metadata, { keepsShown }))
       await discard(temporary)
       await writeSynced(temporary, text)
       return { place: [{ temporary, path: layout.metadata(place), replaces: true }], touched }
@@ -114,17 +115,23 @@ export function createMetadata (core: Core): MetadataService {
     ...(place.file === undefined ? { last_modified: timeText(now()) } : {})
   })
 
-  const changeFor = async (actor: Actor, place: Place, decide: (present: Metadata) => Metadata, how: Writing): Promise<Written> =>
-    shownTo(actor, place, await write(await permitFor(actor, place), place, present => ({ ...decide(present), ...kept(place, present) }), how))
+  /** @param given by the actor */
+  const changeFor = async (actor: Actor, place: Place, given: Metadata, decide: (present: Metadata, given: Metadata) => Metadata, how: Writing): Promise<Written> => {
+    const permit = await permitFor(actor, place)
+    const isLarge = isLargeValue(given)
+    const allowed = await inTurn(isLarge, () => withoutProtected(given, place))
+    const written = await write(permit, place, present => ({ ...decide(present, allowed), ...kept(place, present) }), { ...how, isLarge })
+    return shownTo(actor, place, written)
+  }
 
   return {
     read: async (actor, place) => {
       await findPlace(core, actor, 'read', place)
       return shown(place, storedText(place))
     },
-    replace: (actor, place, value, precondition) => changeFor(actor, place, () => withoutProtected(value, place), { precondition, keepsShown: true }),
-    assign: (actor, place, members, precondition) => changeFor(actor, place, present => ({ ...present, ...withoutProtected(members, place) }), { precondition }),
-    merge: (actor, place, patch, precondition) => changeFor(actor, place, present => mergePatch(present, withoutProtected(patch, place)) as Metadata, { precondition }),
+    replace: (actor, place, value, precondition) => changeFor(actor, place, value, (_present, allowed) => allowed, { precondition, keepsShown: true }),
+    assign: (actor, place, members, precondition) => changeFor(actor, place, members, (present, allowed) => ({ ...present, ...allowed }), { precondition }),
+    merge: (actor, place, patch, precondition) => changeFor(actor, place, patch, (present, allowed) => mergePatch(present, allowed) as Metadata, { precondition }),
     amend: async (permit, members, precondition) => {
       await write(permit, { scan: permit.scan }, present => ({ ...present, ...members, last_modified: timeText(now()) }), { precondition })
     }

@@ -47,7 +47,11 @@ export class ScanIndex extends KnownScans {
 
   async all (): Promise<ScanSummary[]> {
     const stale = [...this.known].filter(([, known]) => known.stale !== undefined)
-    for (const [scan] of stale) await this.#settle(scan).catch(() => {})
+    const pace = createPace()
+    for (const [scan] of stale) {
+      await this.#settle(scan).catch(() => {})
+      await pace()
+    }
     // One that the disk refuses to show must not hide the others.
     return [...this.known.values()].filter(known => known.stale === undefined).map(({ summary }) => summary)
   }

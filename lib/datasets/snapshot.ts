@@ -4,7 +4,7 @@ import { rename } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { isMissing } from './disk.js'
+import { discard, isMissing } from './disk.js'
 import { factsOf, summaryOf, type ScanFacts, type ScanSummary } from './index-entry.js'
 import type { Fault } from './listing.js'
 import { packText, textOfPacked } from './packed-metadata.js'
@@ -14,9 +14,13 @@ export interface Kept { summary: ScanSummary, packed: string, faults: Fault[] }
 
 const FORMAT = 'guardcell-index-2'
 
+/** Line breaks of Unicode, at which Node's readline ends a line as well from version 24 on. */
+const separators = /[\u2028\u2029]/g
+const escaped = (separator: string): string => separator === '\u2028' ? '\\u2028' : '\\u2029'
+
 /** Three JSON texts, none of which has a tab or a line break in it: facts and faults, metadata, filesets. */
 const lineOf = ({ summary, packed, faults }: Kept): string =>
-  `${JSON.stringify([factsOf(summary), faults])}\t${textOfPacked(summary.packed)}\t${packed}\n`
+  `${JSON.stringify([factsOf(summary), faults])}\t${textOfPacked(summary.packed)}\t${packed}\n`.replace(separators, escaped)
 
 /** A part of a text would keep all of it in memory. */
 const alone = (text: string): string => Buffer.from(text).toString()
@@ -26,6 +30,8 @@ function keptIn (line: string): Kept {
   const [facts, faults] = JSON.parse(stated) as [ScanFacts, Fault[]]
   return { summary: summaryOf(facts, packText(alone(metadata))), packed: alone(packed), faults }
 }
+
+const isOfDisk = (error: unknown): boolean => error instanceof Error && 'syscall' in error
 
 /** Writes the index beside the data sets, as a whole: whoever reads finds the old or the new one. */
 export async function writeSnapshot (path: string, temporary: string, scans: Iterable<Kept>): Promise<void> {
@@ -39,8 +45,13 @@ export async function writeSnapshot (path: string, temporary: string, scans: Ite
     }
     yield `${hash.digest('hex')}\n`
   }
-  await pipeline(Readable.from(lines()), createWriteStream(temporary, { flags: 'wx' }))
-  await rename(temporary, path)
+  try {
+    await pipeline(Readable.from(lines()), createWriteStream(temporary, { flags: 'wx' }))
+    await rename(temporary, path)
+  } catch (error) {
+    await discard(temporary)
+    throw error
+  }
 }
 
 /**
@@ -63,7 +74,8 @@ export async function readSnapshot (path: string): Promise<Kept[]> {
       first = false
     }
   } catch (error) {
-    if (isMissing(error) || error instanceof SyntaxError) return []
+    // Whatever is wrong with it but the disk: it is a copy, and made anew.
+    if (isMissing(error) || !isOfDisk(error)) return []
     throw error
   }
   return last === hash.digest('hex') ? kept : []

@@ -33,7 +33,12 @@ export function startUpkeep ({ layout, workspace, index, journal, commits, now, 
   const keepIndex = async (): Promise<void> => {
     if (!ready || !index.changed) return
     index.changed = false
-    await writeSnapshot(workspace.snapshot, workspace.temporary(), index.kept())
+    try {
+      await writeSnapshot(workspace.snapshot, workspace.temporary(), index.kept())
+    } catch (error) {
+      index.changed = true
+      throw error
+    }
   }
 
   const tidy = async (): Promise<void> => {

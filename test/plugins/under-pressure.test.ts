@@ -15,6 +15,7 @@ t.test('a process that does not keep up takes no calls until it does again', asy
   const running = await start(t, {}, undefined, { delay: 100, grace: 0 })
   t.equal((await ask(running)).status, 401)
   await beBusy(2_500)
+  t.equal((await running.call('GET', '/health/live')).status, 200, 'it is alive')
   t.match(await ask(running), { status: 503, headers: { 'retry-after': '5' }, body: { code: 'overloaded' } })
   while ((await ask(running)).status === 503) await sleep(50)
   t.equal((await ask(running)).status, 401)

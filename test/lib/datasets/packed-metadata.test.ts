@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { readScan } from '#lib/datasets/read-scan.js'
@@ -6,6 +6,33 @@ import { ScanIndex } from '#lib/datasets/scan-index.js'
 import { readSnapshot, writeSnapshot } from '#lib/datasets/snapshot.js'
 import { budgets } from '../../support/budgets.js'
 import { plain, text } from './plantdb-folder.js'
+
+t.test('line breaks of Unicode in metadata end no line of the kept index, and whatever is odd in it is made anew', async t => {
+  const root = join(t.testdir(), 'root')
+  await mkdir(root)
+  await plain(root, 'plant')
+  const said = { note: 'a\u2028null\u2029b' }
+  await writeFile(join(root, 'plant/metadata/metadata.json'), text(said))
+  const index = new ScanIndex(root, budgets)
+  await index.load([], () => {})
+  const path = join(root, 'snapshot')
+  await writeSnapshot(path, `${path}.new`, index.kept())
+  const kept = await readFile(path, 'utf8')
+  t.notMatch(kept, /[\u2028\u2029]/)
+  const [first] = await readSnapshot(path)
+  t.match(first?.summary.metadata, said)
+  for (const odd of ['null\t{}\t{}', '[]\t{}\t{}', '\t\t', '[{},[]]\t"x"\t7']) {
+    await writeFile(path, kept.replace(/\n/, `\n${odd}\n`))
+    t.strictSame(await readSnapshot(path), [], odd)
+  }
+})
+
+t.test('an index that could not be kept leaves nothing', async t => {
+  const folder = t.testdir()
+  const failing = function * (): Generator<never> { throw new Error('no') }
+  await t.rejects(writeSnapshot(join(folder, 'snapshot'), join(folder, 'new'), failing()), { message: 'no' })
+  t.strictSame(await readdir(folder), [])
+})
 
 const many = { owner: 'ada', list: new Array(50_000).fill({}), text: 'a\ttab and a line\n' }
 
