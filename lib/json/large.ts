@@ -9,14 +9,17 @@ const line = new Mutex()
 
 export const isLongText = (text: string): boolean => text.length >= LONG
 
-/** Whether a value holds many others; it is looked at no further than that. */
+/** Whether a value holds many others; it is looked at no further than that, and takes no stack, however deep it is. */
 export function isLargeValue (value: unknown): boolean {
-  let left = MANY
-  const holdsMore = (value: unknown): boolean => {
-    if (--left <= 0) return true
-    return typeof value === 'object' && value !== null && Object.values(value).some(holdsMore)
+  const found = [value]
+  for (let at = 0; at < found.length; at++) {
+    const one = found[at]
+    if (typeof one !== 'object' || one === null) continue
+    for (const inner of Object.values(one) as unknown[]) {
+      if (found.push(inner) > MANY) return true
+    }
   }
-  return holdsMore(value)
+  return false
 }
 
 /**
