@@ -35,8 +35,9 @@ export const ModelQuery = Type.Object({
   coords: Yes('As numbers in JSON')
 })
 const Points = Type.Array(Type.Array(Type.Number()))
-export const Coordinates = Type.Object({ coordinates: Points })
-export const Triangles = Type.Object({ vertices: Points, triangles: Type.Array(Type.Array(Type.Integer())) })
+const LeftOut = Type.Optional(Type.Integer({ description: 'Vertices with a coordinate that is no finite number, which are left out, with the triangles on them; absent if there are none' }))
+export const Coordinates = Type.Object({ coordinates: Points, left_out: LeftOut })
+export const Triangles = Type.Object({ vertices: Points, triangles: Type.Array(Type.Array(Type.Integer())), left_out: LeftOut })
 export const sequences = ['all', 'angles', 'internodes', 'fruit_points', 'manual_angles', 'manual_internodes'] as const
 export const SequenceQuery = Type.Object({ type: Words(sequences, { default: 'all' }) })
 export const UsernameQuery = Type.Object({ username: LoginName })
