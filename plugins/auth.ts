@@ -17,10 +17,15 @@ declare module 'fastify' {
     requireRecentAuth: (principal: Principal) => void
   }
   interface FastifyRequest {
+    /** When its caller was identified, in milliseconds of the process. */
+    identified: number
     /** Who is calling by the credentials of the request, in a header or a cookie; null if there are none. @throws as `authenticate`, `csrf_failed` */
     identify: () => Promise<Principal | null>
   }
 }
+
+/** Milliseconds after which a caller is asked about once more, because the body was that long on its way. */
+const LONG_BODY = 1000
 
 export default fp<AppOptions>(async (app, { config, now }) => {
   app.decorate('authenticate', config.AUTH === 'off'
@@ -29,6 +34,7 @@ export default fp<AppOptions>(async (app, { config, now }) => {
   const moment = (): Moment => ({ now: now() / 1000, leeway: config.JWT_LEEWAY })
   app.decorate('maxAuthAge', config.AUTH_MAX_AGE)
   app.decorate('requireRecentAuth', principal => { requireFresh(config.AUTH_MAX_AGE, principal, moment()) })
+  app.decorateRequest('identified', 0)
   app.decorateRequest('identify', async function () {
     const sent = this.sentToken()
     if (!sent) return await this.identifyByPassword()
@@ -42,9 +48,18 @@ export default fp<AppOptions>(async (app, { config, now }) => {
     const rule = request.routeOptions.config.auth ?? 'public'
     if (rule === 'public' || rule === 'self') return
     const principal = await request.identify()
+    request.identified = performance.now()
     // What looks like credentials and is none must not become a guest: a client would see less without being told.
     if (rule.optional && !principal && request.headers.authorization !== undefined) fail('authentication_required')
     const caller = authorize(rule, principal, moment())
     request.caller = caller && heldTo(rule, caller, moment)
+  })
+  // What a route does, it does after its body has come; data sets ask under their lease besides.
+  app.addHook('preHandler', (request, _reply, done) => {
+    if (!request.caller || performance.now() - request.identified <= LONG_BODY) return done()
+    request.caller.again().then(caller => {
+      request.caller = caller
+      done()
+    }, done)
   })
 }, { name: 'auth', dependencies: ['acting', 'auth-off', 'basic', 'accounts', 'credentials', 'token-store', 'api-token-store', 'oauth-clients', 'principal', 'route-rules', 'scopes', 'client', 'cors', 'dialect', 'security-headers', 'under-pressure'] })
