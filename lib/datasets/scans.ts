@@ -26,11 +26,11 @@ export interface Scans {
   list: (actor: Actor, what: Search) => Promise<{ items: Scan[], next: string | null }>
   /** @throws `scan_not_found` */
   get: (actor: Actor, id: string) => Promise<Tagged<Scan>>
-  /** @throws `scan_exists`, `group_unknown` */
+  /** @throws `scan_exists`, `group_unknown`, `quota_exceeded` */
   create: (actor: Actor, scan: NewScan) => Promise<Scan>
   /** @throws `not_permitted`, `precondition_failed` */
   remove: (actor: Actor, id: string, precondition?: Precondition) => Promise<void>
-  /** Gives a scan to another account. @throws `owner_unknown`, `precondition_failed` */
+  /** Gives a scan to another account. @throws `owner_unknown`, `precondition_failed`, `quota_exceeded` if the other one has no room for it */
   setOwner: (actor: Actor, id: string, owner: string, precondition?: Precondition) => Promise<Tagged<Scan>>
   /** @throws `group_unknown`, `precondition_failed` */
   share: (actor: Actor, id: string, sharing: { groups: string[], visibility: Visibility }, precondition?: Precondition) => Promise<Tagged<Scan>>
@@ -58,7 +58,7 @@ export async function adoptScan ({ commits, layout, index, announce }: Core, per
 }
 
 export function createScans (core: Core, { metadata, people }: { metadata: MetadataService, people: People }): Scans {
-  const { layout, workspace, commits, index, rights, now, budgets } = core
+  const { layout, workspace, commits, index, rights, now, budgets, quotas } = core
 
   /** @throws `group_unknown` */
   const demandGroups = async (actor: Actor, names: string[]): Promise<void> => {
@@ -75,9 +75,9 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
   }
 
   /** A scan's folder with nothing in it but its metadata. */
-  const build = async (folder: string, value: Metadata): Promise<void> => {
+  const build = async (folder: string, metadata: Buffer): Promise<void> => {
     await mkdir(join(folder, 'metadata'), { recursive: true })
-    await writeSynced(join(folder, 'metadata', 'metadata.json'), metadataText(value, budgets.metadata))
+    await writeSynced(join(folder, 'metadata', 'metadata.json'), metadata)
     await writeSynced(join(folder, 'files.json'), EMPTY_LISTING)
     for (const path of [join(folder, 'metadata'), folder]) await syncFolder(path)
   }
@@ -100,19 +100,23 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
       await demandGroups(actor, sharing)
       if (look(layout.scan(id))) return fail('scan_exists')
       const time = timeText(now())
+      const text = Buffer.from(metadataText({
+        ...withoutProtected(given, { scan: id }),
+        owner: actor.username,
+        created: time,
+        last_modified: time,
+        created_by: actor.fullname,
+        ...(sharing.length > 0 ? { sharing } : {}),
+        ...(visibility === undefined ? {} : { visibility })
+      }, budgets.metadata))
       const folder = workspace.temporary()
+      const room = quotas.roomFor(actor, actor.username, id)
       try {
-        await onDisk(() => build(folder, {
-          ...withoutProtected(given, { scan: id }),
-          owner: actor.username,
-          created: time,
-          last_modified: time,
-          created_by: actor.fullname,
-          ...(sharing.length > 0 ? { sharing } : {}),
-          ...(visibility === undefined ? {} : { visibility })
-        }))
+        room.take({ scans: 1, metadata: text.length })
+        await onDisk(() => build(folder, text))
         await adoptScan(core, permit, folder)
       } finally {
+        room.done()
         await discard(folder)
       }
       return await present(id)
@@ -135,7 +139,7 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
     setOwner: async (actor, id, owner, precondition) => {
       const permit = await Permit.use(core, actor, 'own', id)
       if (!await people.accountExists(owner.toLowerCase())) return fail('owner_unknown')
-      await metadata.amend(permit, { owner: owner.toLowerCase() }, asking(id, precondition))
+      await metadata.amend(actor, permit, { owner: owner.toLowerCase() }, asking(id, precondition))
       return await tagged(id)
     },
 
@@ -144,7 +148,7 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
       // Those that an admin has shared it with may stay, whoever the owner is.
       const before = (await findScan(core, actor, 'own', id)).groups
       await demandGroups(actor, groups.filter(group => !before.includes(group)))
-      await metadata.amend(permit, { sharing: groups, visibility }, asking(id, precondition))
+      await metadata.amend(actor, permit, { sharing: groups, visibility }, asking(id, precondition))
       return await tagged(id)
     }
   }
