@@ -96,7 +96,7 @@ function stampNow (layout: Layout, scan: string): string | undefined {
 }
 
 /** Under which name the queries of an actor wait for each other; guests are one. */
-export const callerOf = ({ username }: Actor): string => username ?? ''
+export const callerOf = ({ username }: Pick<Actor, 'username'>): string => username ?? ''
 
 /** The time as PlantDB and RFC 3339 both read it: seconds, UTC, as an offset. */
 export const timeText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}+00:00`

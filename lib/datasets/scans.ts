@@ -1,10 +1,11 @@
+import type { Static } from '@sinclair/typebox'
 import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fail } from '../errors.js'
 import { fromCursor, toCursor } from '../http/cursor.js'
 import type { Precondition, Tagged } from '../http/preconditions.js'
 import { Permit } from './commit/permit.js'
-import { callerOf, findScan, findSettled, timeText, type Core } from './core.js'
+import { findScan, findSettled, timeText, type Core } from './core.js'
 import { discard, onDisk, syncFolder, writeSynced } from './disk.js'
 import type { Metadata, Visibility } from './index-entry.js'
 import { EMPTY_LISTING } from './listing.js'
@@ -16,14 +17,14 @@ import { presentScan, tagScan } from './present.js'
 import { PLACE, search, type Search } from './query.js'
 import { look } from './fs/look.js'
 import type { Actor } from './rights.js'
-import type { Scan } from './schema.js'
+import type { Scan, ScanList } from './schema.js'
 import { shareableGroups, type KnownGroups } from './sharing.js'
 
 export interface NewScan { id: string, metadata?: Metadata, sharing?: string[], visibility?: Visibility }
 
 export interface Scans {
   /** Those that the actor may read. */
-  list: (actor: Actor, what: Search) => Promise<{ items: Scan[], next: string | null }>
+  list: (actor: Actor, what: Search) => Promise<Static<typeof ScanList>>
   /** @throws `scan_not_found` */
   get: (actor: Actor, id: string) => Promise<Tagged<Scan>>
   /** @throws `scan_exists`, `group_unknown`, `quota_exceeded` */
@@ -87,8 +88,8 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
       core.ready()
       rights.admit(actor)
       const place = what.cursor === undefined ? undefined : fromCursor(what.cursor, PLACE)
-      const { items, next } = await search(await index.all(), { queries: core.queries, caller: callerOf(actor), visible: scan => rights.may(actor, 'read', scan) }, what, place)
-      return { items: items.map(presentScan), next: next === null ? null : toCursor(next) }
+      const { items, next, leftOut } = await search(await index.all(), { queries: core.queries, username: actor.username, visible: scan => rights.may(actor, 'read', scan) }, what, place)
+      return { items: items.map(presentScan), next: next === null ? null : toCursor(next), ...(leftOut.length > 0 ? { left_out: leftOut } : {}) }
     },
 
     get: async (actor, id) => tagScan(await findScan(core, actor, 'read', id)),

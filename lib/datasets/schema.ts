@@ -72,7 +72,10 @@ export const AccountUsage = Type.Object({
 }, { $id: 'AccountUsage' })
 export type AccountUsage = Static<typeof AccountUsage>
 
-export const ScanList = Page(ref(Scan))
+export const ScanList = Type.Object({
+  ...Page(ref(Scan)).properties,
+  left_out: Type.Optional(Type.Array(Nullable(Type.String()), { description: 'Owners with so much metadata that a query was not through with all of their scans (`QUERY_TIMEOUT`); null for those of nobody. Absent where there are none' }))
+})
 export const FilesetList = Page(ref(Fileset))
 export const FileList = Page(ref(File))
 

@@ -27,8 +27,8 @@ export interface Views {
   countForGuests: () => number
   /** @throws `scan_not_found` */
   one: (actor: Actor, scan: string) => Promise<ScanView>
-  /** Those that the actor may read, by id. @param query as `Search` takes it */
-  all: (actor: Actor, query: { query?: string | undefined, fuzzy: boolean }) => Promise<ScanView[]>
+  /** Those that the actor may read, by id, and the owners of whose scans a query left some out. @param query as `Search` takes it */
+  all: (actor: Actor, query: { query?: string | undefined, fuzzy: boolean }) => Promise<{ views: ScanView[], leftOut: Array<string | null> }>
   /** Those of some ids whose metadata fit. @throws as `Queries.find` */
   fitting: (actor: Actor, asked: Asked, ids: readonly string[], placeOf: (id: string) => Place) => Promise<string[]>
 }
@@ -66,9 +66,9 @@ export function createViews (core: Core, { most }: { most: number }): Views {
     one: async (actor, scan) => viewOf(actor, await findScan(core, actor, 'read', scan)),
     all: async (actor, { query, fuzzy }) => {
       admit(actor)
-      const where = { queries, caller: callerOf(actor), visible: (scan: ScanSummary) => rights.may(actor, 'read', scan) }
-      const { items } = await search(await index.all(), where, { limit: Infinity, query, fuzzy, sort: 'id' }, undefined)
-      return items.map(summary => viewOf(actor, summary))
+      const where = { queries, username: actor.username, visible: (scan: ScanSummary) => rights.may(actor, 'read', scan) }
+      const { items, leftOut } = await search(await index.all(), where, { limit: Infinity, query, fuzzy, sort: 'id' }, undefined)
+      return { views: items.map(summary => viewOf(actor, summary)), leftOut }
     },
     fitting: async (actor, asked, items, placeOf) => {
       const documents = documentsFor(actor)

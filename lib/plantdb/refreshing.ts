@@ -59,8 +59,8 @@ export function createRefreshing ({ datasets, limits }: Parts): Refreshing {
       // Refuses whoever may not read before anything is done.
       datasets.views.admit(actor)
       await inTurn(callerAt(actor, address), actor.username === null)
-      const { length } = await datasets.views.all(actor, { fuzzy: false })
-      return { message: `Successfully reloaded entire database with ${length} scans.` }
+      const { views } = await datasets.views.all(actor, { fuzzy: false })
+      return { message: `Successfully reloaded entire database with ${views.length} scans.` }
     },
     one: async (actor, scan, address) => {
       await limits.one(callerAt(actor, address))
