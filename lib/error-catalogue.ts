@@ -103,7 +103,7 @@ export const catalogue = {
   model_too_large: [413, 'The file is larger than MODEL_MAX_BYTES, so that only the original can be had.'],
   archive_invalid: [400, 'The archive is not a ZIP of one scan.'],
   archive_too_large: [413, 'The archive has more entries or bytes, or is packed more tightly, than is taken.'],
-  too_expensive: [422, 'The answer takes longer than QUERY_TIMEOUT, or more metadata than QUERY_MAX_BYTES; ask for less, or with simpler patterns.'],
+  too_expensive: [422, 'The answer takes longer than QUERY_TIMEOUT, because of the query or of your own metadata, or more metadata than QUERY_MAX_BYTES; ask for less, or with simpler patterns.'],
   quota_exceeded: [507, 'The owner of the scan may not have more: see ACCOUNT_MAX_SCANS and ACCOUNT_MAX_METADATA.'],
   too_many_uploads: [429, 'The account has as many unfinished uploads as ACCOUNT_MAX_UPLOADS allows; let one of them end first.'],
   scan_busy: [503, 'Somebody else is writing to the scan; try again in a moment.'],

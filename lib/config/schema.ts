@@ -67,7 +67,7 @@ export const Config = Type.Object({
   ARCHIVE_MAX_BYTES: Type.Integer({ description: 'Largest archive that is taken, and the most that it may unpack to (bytes)', default: 64 * 2 ** 30, minimum: 1 }),
   ARCHIVE_MAX_ENTRIES: count('Most entries of an archive that is taken', 100_000, 1, 10_000_000),
   ARCHIVE_MAX_RATIO: count('How many times its packed size an archive above 100 MiB may unpack to', 200, 1, 10_000),
-  QUERY_TIMEOUT: seconds('How long the service works on one query over metadata; a query is nested 32 deep at most, its patterns have at most 200 characters each and 1000 instructions of RE2 together; 16 queries of one caller and 64 of all wait, more are told to come again', 2),
+  QUERY_TIMEOUT: seconds('How long the service works on one query over metadata; the scans of owners with so many metadata that it does not suffice are left out of a list, which names those owners; a query is nested 32 deep at most, its patterns have at most 200 characters each and 1000 instructions of RE2 together; 16 queries of one caller and 64 of all wait, more are told to come again', 2),
   QUERY_MAX_BYTES: Type.Integer({ description: 'Metadata of filesets and files that are read for one query, or to show one scan (bytes); above 8 MiB of them (in characters) a scan is not shown, members above 8192 characters are left out; results of analyses are read up to 256 KiB', default: 64 * 2 ** 20, minimum: 1, maximum: 2 ** 30 }),
   WRITE_LEASE: seconds('How long a replica that stopped answering keeps others from writing to a scan', 15),
   RIGHTS_INTERVAL: seconds('How often an answer that takes long, such as a download, asks whether its caller still may read it; it is broken off where not', 10),

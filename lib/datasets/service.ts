@@ -107,7 +107,10 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
     key: names.changes,
     replica,
     onChange: ({ scan, touched }) => {
-      if (scan === EVERYTHING) return void readAll().catch(onError)
+      if (scan === EVERYTHING) {
+        readAll().catch(onError)
+        return
+      }
       index.invalidate(scan, touched)
       catchingUp.soon()
     },
