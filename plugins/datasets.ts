@@ -31,6 +31,7 @@ export default fp<AppOptions>(async (app, { config, now, skew }) => {
       metadata: { bytes: config.METADATA_MAX_BYTES, values: config.METADATA_MAX_VALUES, settings: 'METADATA' },
       listing: { bytes: config.FILES_JSON_MAX_BYTES, values: config.FILES_JSON_MAX_VALUES, settings: 'FILES_JSON' }
     },
+    quotas: { scans: config.ACCOUNT_MAX_SCANS, metadata: config.ACCOUNT_MAX_METADATA, uploads: config.ACCOUNT_MAX_UPLOADS },
     queryTimeout: config.QUERY_TIMEOUT * 1000,
     queryBytes: config.QUERY_MAX_BYTES,
     now,

@@ -35,7 +35,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       consumes: ['application/zip', 'multipart/form-data'],
       headers: UploadHeaders,
       params,
-      response: { 201: ref(Scan), ...refusals(409, 413, 422, 507), ...common }
+      response: { 201: ref(Scan), ...refusals(409, 413, 422, 429, 507), ...common }
     }
   }, async (request, reply) => {
     const { scan } = await app.datasets.archives.import(request.actor, request.params.scan, request.upload())

@@ -8,7 +8,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   await app.acceptUploads()
   const config = { auth: { api: true, scopes: ['datasets:write'] } } as const
   const shared = { tags: ['data sets'], security: [{ bearer: ['datasets:write'] }], consumes: ['application/octet-stream', 'multipart/form-data'], headers: UploadHeaders }
-  const common = refusals(400, 401, 403, 404, 413, 422, 503, 507)
+  const common = refusals(400, 401, 403, 404, 413, 422, 429, 503, 507)
 
   app.post('', {
     config,

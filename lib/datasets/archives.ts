@@ -15,7 +15,7 @@ import { isScanId } from './names.js'
 import { isFolder } from './open-file.js'
 import { presentScan } from './present.js'
 import { documentIn, NOTHING } from './format/document.js'
-import { look } from './fs/look.js'
+import { look, sizeOf } from './fs/look.js'
 import { receive } from './receive.js'
 import type { Actor } from './rights.js'
 import { adoptScan, type People } from './scans.js'
@@ -27,7 +27,7 @@ import type { Upload } from './upload.js'
 export interface Archives {
   /** @returns a stream of `size` bytes, to be sent as long as the permit holds @throws `scan_damaged`; `scan_busy` if a file goes away at that moment */
   export: (actor: Actor, scan: string) => Promise<{ stream: Readable, size: number, permit: Permit }>
-  /** Makes a scan of an archive; it belongs to who imports it. @returns it and the paths of its files @throws `scan_exists`, `archive_invalid`, `archive_too_large` */
+  /** Makes a scan of an archive; it belongs to who imports it. @returns it and the paths of its files @throws `scan_exists`, `archive_invalid`, `archive_too_large`, `quota_exceeded`, `too_many_uploads` */
   import: (actor: Actor, scan: string, upload: Upload) => Promise<{ scan: Scan, paths: string[] }>
 }
 
@@ -36,7 +36,7 @@ interface Parts { people: People, limits: Limits }
 const MOST_GROUPS = 100
 
 export function createArchives (core: Core, { people, limits }: Parts): Archives {
-  const { layout, workspace, index, now, budgets } = core
+  const { layout, workspace, index, now, budgets, quotas } = core
 
   /** What an archive says of groups counts only as far as its importer could share the scan with them. */
   const groupsIn = async (actor: Actor, sharing: unknown): Promise<string[]> => {
@@ -44,7 +44,8 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
     return await shareableGroups(people, actor, names)
   }
 
-  const takeOver = async (folder: string, actor: Actor): Promise<void> => {
+  /** @returns bytes by which the metadata have grown */
+  const takeOver = async (folder: string, actor: Actor): Promise<number> => {
     const path = join(folder, 'metadata', 'metadata.json')
     const { text } = documentIn(folder, path, 'metadata', budgets.metadata) ?? NOTHING
     const { sharing, ...given } = parseExact(text) as Metadata
@@ -58,9 +59,12 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
       owner: actor.username,
       ...(groups.length > 0 ? { sharing: groups } : {})
     }
+    const before = sizeOf(path)
+    const written = Buffer.from(rewrittenMetadata(text, value, budgets.metadata))
     await discard(path)
-    await writeSynced(path, rewrittenMetadata(text, value, budgets.metadata))
+    await writeSynced(path, written)
     await syncFolder(join(folder, 'metadata'))
+    return written.length - before
   }
 
   const pathsOf = async (scan: string): Promise<string[]> => {
@@ -76,25 +80,28 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
       return { ...await onDisk(() => archiveOf(layout.scan(scan))), permit }
     },
 
-    import: async (actor, scan, upload) => {
+    import: (actor, scan, upload) => quotas.uploading(actor, async () => {
       core.ready()
       const permit = Permit.creation(core, actor, scan)
       if (!isScanId(scan)) return fail('invalid_request', { errors: [{ path: '/params/scan', message: 'is reserved' }] })
       if (look(layout.scan(scan))) return fail('scan_exists')
       const archive = workspace.temporary()
       const folder = workspace.temporary()
+      const room = quotas.roomFor(actor, actor.username, scan)
       try {
+        room.take({ scans: 1 })
         await upload.take(content => receive(content, archive, { most: limits.bytes, tooLarge: 'archive_too_large' }))
         await onDisk(async () => {
-          await unpackArchive(archive, folder, limits, budgets)
-          await takeOver(folder, actor)
+          await unpackArchive(archive, folder, limits, budgets, { admit: metadata => room.take({ metadata }) })
+          room.take({ metadata: await takeOver(folder, actor) })
         })
         await adoptScan(core, permit, folder)
       } finally {
+        room.done()
         await discard(archive)
         await discard(folder)
       }
       return { scan: presentScan(await index.get(scan) ?? fail('scan_not_found')), paths: await pathsOf(scan) }
-    }
+    })
   }
 }

@@ -6,6 +6,7 @@ import type { FileRecord, FilesetRecord, ScanSummary } from './index-entry.js'
 import type { Layout, Place } from './layout.js'
 import { DamagedScan } from './listing.js'
 import type { Queries } from './queries/engine.js'
+import type { Quotas, Room } from './quotas.js'
 import { stampOfScan } from './format/stamp.js'
 import type { Actor, Guarded, Right, Rights } from './rights.js'
 import type { ScanIndex } from './scan-index.js'
@@ -20,6 +21,7 @@ export interface Core {
   rights: Rights
   budgets: DocumentBudgets
   queries: Queries
+  quotas: Quotas
   /** Milliseconds since the epoch. */
   now: () => number
   /** @throws `datasets_indexing` until the folder is indexed */
@@ -45,6 +47,13 @@ export function guardedScan ({ index }: Pick<Core, 'index'>, scan: string): Guar
     if (error instanceof DamagedScan) return fail('scan_damaged', { cause: error })
     throw error
   }
+}
+
+/** Room for so many bytes of new metadata in a scan. @throws `quota_exceeded`, `scan_damaged` */
+export function roomIn (core: Core, actor: Actor, scan: string, metadata: number): Room {
+  const room = core.quotas.roomFor(actor, guardedScan(core, scan).owner, scan)
+  room.take({ metadata })
+  return room
 }
 
 /** A scan, a fileset or a file, whichever a place names. @throws as the others here */
@@ -87,7 +96,7 @@ function stampNow (layout: Layout, scan: string): string | undefined {
 }
 
 /** Under which name the queries of an actor wait for each other; guests are one. */
-export const callerOf = ({ username }: Actor): string => username ?? ''
+export const callerOf = ({ username }: Pick<Actor, 'username'>): string => username ?? ''
 
 /** The time as PlantDB and RFC 3339 both read it: seconds, UTC, as an offset. */
 export const timeText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}+00:00`

@@ -24,7 +24,7 @@ export interface Files {
   info: (actor: Actor, place: FilePlace) => Promise<Tagged<File>>
   /** @throws `file_not_found` */
   open: (actor: Actor, place: FilePlace) => Promise<Content>
-  /** Takes a new file in. @throws `file_exists`, `file_too_large`, and what `Upload` says */
+  /** Takes a new file in. @throws `file_exists`, `file_too_large`, `quota_exceeded`, `too_many_uploads`, and what `Upload` says */
   create: (actor: Actor, place: { scan: string, fileset: string }, upload: Upload, said: Said) => Promise<File>
   /** Takes a new file in whose place only the form tells. @param say reads it off the fields @throws as above */
   createFromForm: (actor: Actor, upload: Upload, say: (fields: Arrived['fields']) => { scan: string, fileset: string } & Said) => Promise<File>
@@ -39,7 +39,7 @@ export interface Files {
 }
 
 export function createFiles (core: Core, { digests, largest }: { digests: Digests, largest: number }): Files {
-  const { layout, workspace, commits, index } = core
+  const { layout, workspace, commits, index, quotas } = core
   const { receiveAt, takeIn, add } = createTakingIn(core, largest)
 
   const recordOf = async ({ scan, fileset, file }: FilePlace): Promise<FileRecord> => {
@@ -94,25 +94,25 @@ export function createFiles (core: Core, { digests, largest }: { digests: Digest
       const permit = await Permit.use(core, actor, 'write', scan)
       await findFileset(core, actor, 'write', { scan, fileset })
       let created = { file: '', digest: '' }
-      await takeIn(permit, upload, async (arrived, hand) => {
-        created = { file: await add({ scan, fileset }, arrived, said, hand), digest: arrived.received.digest }
+      await takeIn(actor, permit, upload, async (arrived, hand) => {
+        created = { file: await add(actor, { scan, fileset }, arrived, said, hand), digest: arrived.received.digest }
       })
       return await present({ scan, fileset, file: created.file }, created.digest)
     },
 
-    createFromForm: async (actor, upload, say) => {
+    createFromForm: (actor, upload, say) => quotas.uploading(actor, async () => {
       const path = workspace.temporary()
       try {
         const arrived = await receiveAt(path, upload)
         const { scan, fileset, ...said } = say(arrived.fields)
         const permit = await Permit.use(core, actor, 'write', scan)
         await findFileset(core, actor, 'write', { scan, fileset })
-        const file = await add({ scan, fileset }, arrived, said, (concerns, change) => commits.change(permit, [concerns], change))
+        const file = await add(actor, { scan, fileset }, arrived, said, (concerns, change) => commits.change(permit, [concerns], change))
         return await present({ scan, fileset, file }, arrived.received.digest)
       } finally {
         discardFile(path)
       }
-    },
+    }),
 
     replace: async (actor, place, upload, precondition) => {
       const permit = await Permit.use(core, actor, 'write', place.scan)
@@ -121,7 +121,7 @@ export function createFiles (core: Core, { digests, largest }: { digests: Digest
       precondition?.(validatorsAt(layout.content(place.scan, place.fileset, name)))
       let written: Validators | undefined
       let digest = ''
-      await takeIn(permit, upload, async ({ received }, hand) => {
+      await takeIn(actor, permit, upload, async ({ received }, hand) => {
         digest = received.digest
         // It keeps its inode and its time when it gets its name.
         written = validatorsAt(received.path)

@@ -2,13 +2,14 @@ import { fail } from '../errors.js'
 import { fromCursor, toCursor } from '../http/cursor.js'
 import type { Precondition, Tagged } from '../http/preconditions.js'
 import { Permit } from './commit/permit.js'
-import { findFileset, findScan, findSettled, timeText, type Core } from './core.js'
+import { findFileset, findScan, findSettled, roomIn, timeText, type Core } from './core.js'
 import { discard, onDisk, writeSynced } from './disk.js'
 import type { Metadata } from './index-entry.js'
 import { metadataText } from './format/metadata-text.js'
 import { withoutProtected } from './format/protected-members.js'
 import { isFilesetId, NAME } from './names.js'
 import { removalOf } from './placement.js'
+import type { Room } from './quotas.js'
 import { presentFileset, tagFileset } from './present.js'
 import { look } from './fs/look.js'
 import type { Actor } from './rights.js'
@@ -29,7 +30,7 @@ export interface Filesets {
   list: (actor: Actor, scan: string, page: PageOf) => Promise<{ items: Fileset[], next: string | null }>
   /** @throws `fileset_not_found` */
   get: (actor: Actor, scan: string, id: string) => Promise<Tagged<Fileset>>
-  /** @throws `fileset_exists` */
+  /** @throws `fileset_exists`, `quota_exceeded` */
   create: (actor: Actor, scan: string, fileset: { id: string, metadata?: Metadata }) => Promise<Fileset>
   /** Removes a fileset with all of its files. @throws `fileset_not_found`, `precondition_failed` */
   remove: (actor: Actor, scan: string, id: string, precondition?: Precondition) => Promise<void>
@@ -65,19 +66,25 @@ export function createFilesets (core: Core): Filesets {
       const temporary = workspace.temporary()
       const time = timeText(now())
       const value = { ...withoutProtected(metadata, { scan, fileset: id }), created: time, last_modified: time, created_by: actor.fullname }
+      const text = Buffer.from(metadataText(value, budgets.metadata))
+      let room: Room | undefined
       try {
-        await onDisk(() => writeSynced(temporary, metadataText(value, budgets.metadata)))
+        await onDisk(() => writeSynced(temporary, text))
         await commits.change(permit, [id, `@${id}`], (listing, again) => {
           const isListed = listing.filesets.has(id)
           if (!again && (isListed || look(layout.fileset(scan, id))?.isFile())) return fail('fileset_exists')
+          room?.done()
+          room = roomIn(core, actor, scan, text.length)
           return {
             ...(isListed ? {} : { list: draft => draft.addFileset(id) }),
             folders: [layout.fileset(scan, id)],
             place: [{ temporary, path: layout.metadata({ scan, fileset: id }), replaces: false }],
-            touched: new Map([[id, undefined]])
+            touched: new Map([[id, undefined]]),
+            counted: room.done
           }
         })
       } finally {
+        room?.done()
         await discard(temporary)
       }
       return await present(scan, id)

@@ -6,10 +6,13 @@ export type Metadata = Record<string, unknown>
 export const visibilities = ['private', 'shared', 'public'] as const
 export type Visibility = typeof visibilities[number]
 
-/** A file as the index knows it. Times are milliseconds since the epoch, `digest` is base64 of its SHA-256 once somebody asked. */
-export interface FileRecord extends ListedFile { bytes: number, created: number, modified: number, digest?: string }
+/**
+ * A file as the index knows it. Times are milliseconds since the epoch, `metadata` bytes of its metadata, `digest` is base64 of its
+ * SHA-256 once somebody asked.
+ */
+export interface FileRecord extends ListedFile { bytes: number, created: number, modified: number, metadata: number, digest?: string }
 
-export interface FilesetRecord { id: string, created: number, modified: number, files: Map<string, FileRecord> }
+export interface FilesetRecord { id: string, created: number, modified: number, metadata: number, files: Map<string, FileRecord> }
 
 export type Filesets = Map<string, FilesetRecord>
 
@@ -30,6 +33,8 @@ export interface ScanSummary {
   filesets: number
   files: number
   bytes: number
+  /** Of all its metadata: its own, and those of its filesets and files. */
+  metadataBytes: number
   /** Fileset and file that stand for the scan. */
   thumbnail: [fileset: string, file: string] | null
   /** Tells one version of `files.json` and `metadata.json` from another. */
@@ -76,18 +81,23 @@ export const summaryOf = (facts: ScanFacts, packed: PackedMetadata): ScanSummary
   ({ ...facts, packed, get metadata () { return unpackMetadata(packed) } })
 
 /** The facts without the metadata, which would be unpacked for nothing. */
-export const factsOf = ({ id, owner, creator, groups, visibility, created, modified, filesets, files, bytes, thumbnail, stamp }: ScanSummary): ScanFacts =>
-  ({ id, owner, creator, groups, visibility, created, modified, filesets, files, bytes, thumbnail, stamp })
+export const factsOf = ({ id, owner, creator, groups, visibility, created, modified, filesets, files, bytes, metadataBytes, thumbnail, stamp }: ScanSummary): ScanFacts =>
+  ({ id, owner, creator, groups, visibility, created, modified, filesets, files, bytes, metadataBytes, thumbnail, stamp })
 
-interface Read { id: string, metadata: Metadata, /** The same, if it is there already. */ packed?: PackedMetadata, filesets: Filesets, stamp: string, /** Of the scan's folder. */ created: number, /** Of files.json. */ modified: number }
+interface Read { id: string, metadata: Metadata, /** The same, if it is there already. */ packed?: PackedMetadata, /** Bytes of the same on the disk. */ metadataBytes: number, filesets: Filesets, stamp: string, /** Of the scan's folder. */ created: number, /** Of files.json. */ modified: number }
 
 /** Sums a scan up. */
-export function summarise ({ id, metadata, packed = packMetadata(metadata), filesets, stamp, created, modified }: Read): ScanSummary {
+export function summarise ({ id, metadata, packed = packMetadata(metadata), metadataBytes: own, filesets, stamp, created, modified }: Read): ScanSummary {
   let files = 0
   let bytes = 0
+  let metadataBytes = own
   for (const fileset of filesets.values()) {
     files += fileset.files.size
-    for (const file of fileset.files.values()) bytes += file.bytes
+    metadataBytes += fileset.metadata
+    for (const file of fileset.files.values()) {
+      bytes += file.bytes
+      metadataBytes += file.metadata
+    }
   }
   const changed = timeIn(metadata.last_modified)
   return summaryOf({
@@ -99,6 +109,7 @@ export function summarise ({ id, metadata, packed = packMetadata(metadata), file
     filesets: filesets.size,
     files,
     bytes,
+    metadataBytes,
     thumbnail: firstImage(filesets),
     stamp
   }, packed)

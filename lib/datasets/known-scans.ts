@@ -4,6 +4,7 @@ import { pack } from './packed.js'
 import type { PackedMetadata } from './packed-metadata.js'
 import type { ReadScan } from './read-scan.js'
 import type { Kept } from './snapshot.js'
+import { Tally } from './tally.js'
 import { Unpacked } from './unpacked.js'
 
 /** What is known of a scan. */
@@ -22,48 +23,59 @@ const knownScan = (summary: ScanSummary, filesets: Filesets | string, faults: Fa
 
 /** A scan of which no more than the name is known. */
 const unread = (id: string): KnownScan =>
-  knownScan(summarise({ id, metadata: {}, filesets: new Map(), stamp: '', created: 0, modified: 0 }), new Map(), [])
+  knownScan(summarise({ id, metadata: {}, metadataBytes: 0, filesets: new Map(), stamp: '', created: 0, modified: 0 }), new Map(), [])
+
+const isRead = ({ stamp }: ScanSummary): boolean => stamp !== ''
 
 /** The scans in memory, right or marked stale; nothing here asks the disk. */
 export class KnownScans {
-  protected readonly known = new Map<string, KnownScan>()
+  readonly #known = new Map<string, KnownScan>()
+  /** What there is by owner and by visibility; what is marked stale counts as it was, and what was never read not at all. */
+  readonly tally = new Tally()
+  readonly #stale = new Set<string>()
   /** Why what cannot be used. */
   protected readonly damaged = new Map<string, string>()
   readonly #unpacked = new Unpacked()
   /** Whether it changed since it was last kept. */
   changed = false
 
-  get size (): number { return this.known.size }
+  get size (): number { return this.#known.size }
+
+  protected get known (): ReadonlyMap<string, KnownScan> { return this.#known }
+
+  /** Those that are to be read again. */
+  get stale (): ReadonlySet<string> { return this.#stale }
 
   /** What cannot be used. */
   faults (): Fault[] {
-    return [...[...this.damaged].map(([path, reason]) => ({ path, reason })), ...[...this.known.values()].flatMap(({ faults }) => faults)]
+    return [...[...this.damaged].map(([path, reason]) => ({ path, reason })), ...[...this.#known.values()].flatMap(({ faults }) => faults)]
   }
 
   /** Whether something that the scan lists is missing. */
   isIncomplete (scan: string): boolean {
-    return this.known.get(scan)?.faults.some(({ isThere }) => isThere !== true) === true
+    return this.#known.get(scan)?.faults.some(({ isThere }) => isThere !== true) === true
   }
 
   /** The filesets of a scan that is known to be right. */
   filesets (scan: string): Filesets {
-    const known = this.known.get(scan)
+    const known = this.#known.get(scan)
     return known ? this.#unpacked.open(scan, known) : new Map<string, FilesetRecord>()
   }
 
   /** What is kept on disk of them. */
   * kept (): Generator<Kept> {
-    for (const { summary, filesets, faults, stale } of this.known.values()) {
+    for (const { summary, filesets, faults, stale } of this.#known.values()) {
       if (stale === undefined) yield { summary, packed: typeof filesets === 'string' ? filesets : pack(filesets), faults }
     }
   }
 
   /** Marks what another replica has changed. @param touched files as `fileset/id`; undefined for everything */
   invalidate (scan: string, touched?: readonly string[]): void {
-    const known = this.known.get(scan) ?? unread(scan)
-    this.known.set(scan, known)
+    const known = this.#known.get(scan) ?? unread(scan)
+    this.#known.set(scan, known)
+    this.#stale.add(scan)
     known.changes++
-    if (touched === undefined || known.stale === 'all' || known.summary.stamp === '') known.stale = 'all'
+    if (touched === undefined || known.stale === 'all' || !isRead(known.summary)) known.stale = 'all'
     else known.stale = new Set([...known.stale ?? [], ...touched])
   }
 
@@ -76,14 +88,14 @@ export class KnownScans {
   protected put (scan: string, { faults, ...read }: ReadScan & { packed?: PackedMetadata }): void {
     this.damaged.delete(scan)
     const known = knownScan(summarise({ id: scan, ...read }), read.filesets, faults)
-    this.known.set(scan, known)
+    this.#replace(scan, known)
     this.#unpacked.open(scan, known)
     this.changed = true
   }
 
   /** What was marked stale meanwhile stays so: the change may be one that no stamp shows. */
   protected putKept ({ summary, packed, faults }: Kept): void {
-    if (!this.known.has(summary.id)) this.known.set(summary.id, knownScan(summary, packed, faults))
+    if (!this.#known.has(summary.id)) this.#replace(summary.id, knownScan(summary, packed, faults))
   }
 
   protected damage (scan: string, reason: string): void {
@@ -92,7 +104,19 @@ export class KnownScans {
   }
 
   #forget (scan: string): void {
-    this.known.delete(scan)
+    this.#replace(scan, undefined)
     this.#unpacked.forget(scan)
+  }
+
+  #replace (scan: string, known: KnownScan | undefined): void {
+    const before = this.#known.get(scan)?.summary
+    if (before && isRead(before)) this.tally.remove(before)
+    this.#stale.delete(scan)
+    if (!known) {
+      this.#known.delete(scan)
+      return
+    }
+    this.#known.set(scan, known)
+    this.tally.add(known.summary)
   }
 }

@@ -6,7 +6,7 @@ import { inTurn, isLargeValue, isLongText } from '../json/large.js'
 import { strictJson } from '../json/read.js'
 import type { Change } from './plan.js'
 import { Permit } from './commit/permit.js'
-import { findPlace, guardedScan, timeText, type Core } from './core.js'
+import { findPlace, findSettled, guardedScan, roomIn, timeText, type Core } from './core.js'
 import { OverBudget } from './document-budget.js'
 import { asProblem, discard, writeSynced } from './disk.js'
 import { rewrittenMetadata } from './format/metadata-text.js'
@@ -16,7 +16,8 @@ import type { Place } from './layout.js'
 import { DamagedScan, type Listing } from './listing.js'
 import { mergePatch } from './merge-patch.js'
 import { documentIn, NOTHING } from './format/document.js'
-import { look } from './fs/look.js'
+import { look, sizeOf } from './fs/look.js'
+import type { Room } from './quotas.js'
 import { readScanDocument } from './format/scan-metadata.js'
 import type { Actor } from './rights.js'
 
@@ -26,8 +27,8 @@ type ReadMetadata = Tagged<string>
 /** What a write has made of metadata; null where its actor may write them, but not read. */
 type Written = ReadMetadata | null
 
-/** @property precondition throws to refuse it @property keepsShown whether what says the same as was read stays as it was written @property isLarge whether what is written is */
-interface Writing { precondition?: ((present: Validators) => void | Promise<void>) | undefined, keepsShown?: boolean, isLarge?: boolean }
+/** @property roomFor sets aside what is written @property precondition throws to refuse it @property keepsShown whether what says the same as was read stays as it was written @property isLarge whether what is written is */
+interface Writing { roomFor?: (actor: Actor, place: Place, text: string) => Promise<Room>, precondition?: ((present: Validators) => void | Promise<void>) | undefined, keepsShown?: boolean, isLarge?: boolean }
 
 /**
  * The metadata of scans, filesets and files: each one JSON object. Whatever changes them may hold `RawJson`; what it
@@ -41,8 +42,8 @@ export interface MetadataService {
   assign: (actor: Actor, place: Place, members: Metadata, precondition?: Precondition) => Promise<Written>
   /** Changes members (RFC 7396). @throws `precondition_failed` */
   merge: (actor: Actor, place: Place, patch: Metadata, precondition: Precondition | undefined) => Promise<Written>
-  /** Changes what only the service changes, such as the owner. @param precondition throws to refuse it */
-  amend: (permit: Permit, members: Metadata, precondition?: () => Promise<void>) => Promise<void>
+  /** Changes what only the service changes, such as the owner. @param precondition throws to refuse it @throws `quota_exceeded` */
+  amend: (actor: Actor, permit: Permit, members: Metadata, precondition?: () => Promise<void>) => Promise<void>
 }
 
 const isListed = (listing: Listing, { fileset, file }: Place): boolean => {
@@ -88,9 +89,24 @@ export function createMetadata (core: Core): MetadataService {
   const shownTo = (actor: Actor, { scan }: Place, written: ReadMetadata): Written =>
     core.rights.may(actor, 'read', guardedScan(core, scan)) ? written : null
 
-  const write = async (permit: Permit, place: Place, decide: (present: Metadata) => Metadata, { precondition, keepsShown = false, isLarge = false }: Writing = {}): Promise<ReadMetadata> => {
+  /** Room for what a document grows by. */
+  const roomToGrow = async (actor: Actor, place: Place, text: string): Promise<Room> => roomIn(core, actor, place.scan, growthOf(place, text))
+
+  /** Room for a scan at another owner's. What the service writes itself needs none: who has no room left may still say who sees a scan. */
+  const roomAt = (owner: unknown) => async (actor: Actor, place: Place, text: string): Promise<Room> => {
+    const { scan } = place
+    const isGiven = typeof owner === 'string' && owner !== guardedScan(core, scan).owner
+    const room = core.quotas.roomFor(actor, isGiven ? owner : null, scan)
+    if (isGiven) room.take({ scans: 1, metadata: (await findSettled(core, scan)).metadataBytes + growthOf(place, text) })
+    return room
+  }
+
+  const growthOf = (place: Place, text: string): number => Buffer.byteLength(text) - sizeOf(layout.metadata(place))
+
+  const write = async (actor: Actor, permit: Permit, place: Place, decide: (present: Metadata) => Metadata, { roomFor = roomToGrow, precondition, keepsShown = false, isLarge = false }: Writing = {}): Promise<ReadMetadata> => {
     const temporary = workspace.temporary()
     let text = ''
+    let room: Room | undefined
     const change: Change = async (listing, again) => {
       if (!isListed(listing, place)) return fail(place.file === undefined ? 'fileset_not_found' : 'file_not_found')
       const present = storedText(place)
@@ -98,14 +114,17 @@ export function createMetadata (core: Core): MetadataService {
       if (again && present === text) return { touched }
       await precondition?.(validatorsOf(place, present))
       text = await inTurn(isLarge || isLongText(present), () => rewrittenMetadata(present, decide(parseExact(present) as Metadata), budgets.metadata, { keepsShown }))
+      room?.done()
+      room = await roomFor(actor, place, text)
       await discard(temporary)
       await writeSynced(temporary, text)
-      return { place: [{ temporary, path: layout.metadata(place), replaces: true }], touched }
+      return { place: [{ temporary, path: layout.metadata(place), replaces: true }], touched, counted: room.done }
     }
     try {
       await commits.change(permit, [concernOf(place)], change)
       return shown(place, text)
     } finally {
+      room?.done()
       await discard(temporary)
     }
   }
@@ -120,7 +139,7 @@ export function createMetadata (core: Core): MetadataService {
     const permit = await permitFor(actor, place)
     const isLarge = isLargeValue(given)
     const allowed = await inTurn(isLarge, () => withoutProtected(given, place))
-    const written = await write(permit, place, present => ({ ...decide(present, allowed), ...kept(place, present) }), { ...how, isLarge })
+    const written = await write(actor, permit, place, present => ({ ...decide(present, allowed), ...kept(place, present) }), { ...how, isLarge })
     return shownTo(actor, place, written)
   }
 
@@ -132,8 +151,8 @@ export function createMetadata (core: Core): MetadataService {
     replace: (actor, place, value, precondition) => changeFor(actor, place, value, (_present, allowed) => allowed, { precondition, keepsShown: true }),
     assign: (actor, place, members, precondition) => changeFor(actor, place, members, (present, allowed) => ({ ...present, ...allowed }), { precondition }),
     merge: (actor, place, patch, precondition) => changeFor(actor, place, patch, (present, allowed) => mergePatch(present, allowed) as Metadata, { precondition }),
-    amend: async (permit, members, precondition) => {
-      await write(permit, { scan: permit.scan }, present => ({ ...present, ...members, last_modified: timeText(now()) }), { precondition })
+    amend: async (actor, permit, members, precondition) => {
+      await write(actor, permit, { scan: permit.scan }, present => ({ ...present, ...members, last_modified: timeText(now()) }), { roomFor: roomAt(members.owner), precondition })
     }
   }
 }

@@ -42,9 +42,9 @@ const called = (upload: Upload, filename: string): Upload => ({
 })
 
 export function createPaths (core: Core, { files, largest }: { files: Files, largest: number }): Paths {
-  const { layout, workspace, commits } = core
+  const { layout, workspace, commits, quotas } = core
 
-  const putBeside = async (actor: Actor, scan: string, name: string, upload: Upload, precondition?: Precondition): Promise<void> => {
+  const putBeside = async (actor: Actor, scan: string, name: string, upload: Upload, precondition?: Precondition): Promise<void> => await quotas.uploading(actor, async () => {
     const permit = await Permit.use(core, actor, 'write', scan)
     if (name === 'files.json') return refuse('is written by the service only')
     if (!FREE.test(name)) return refuse('must be that of a text (.json, .toml, .yaml, .csv, .txt, .md, .log), if it lies beside the filesets')
@@ -62,7 +62,7 @@ export function createPaths (core: Core, { files, largest }: { files: Files, lar
     } finally {
       discardFile(temporary)
     }
-  }
+  })
 
   const putInto = async (actor: Actor, place: { scan: string, fileset: string }, name: string, upload: Upload, precondition?: Precondition): Promise<void> => {
     const { files: listed } = await findFileset(core, actor, 'write', place)

@@ -13,6 +13,8 @@ export interface Plan {
   place?: Placement[]
   remove?: Removal[]
   touched: Touched
+  /** Called once the index knows of it. */
+  counted?: () => void
 }
 
 /**

@@ -1,6 +1,7 @@
 import { fail } from '../errors.js'
+import { callerOf } from './core.js'
 import type { ScanSummary } from './index-entry.js'
-import { textOfPacked } from './packed-metadata.js'
+import { lengthOfPacked, textOfPacked } from './packed-metadata.js'
 import { createPace } from './pace.js'
 import type { Queries } from './queries/engine.js'
 import { sortPaced } from './sort-paced.js'
@@ -40,17 +41,20 @@ export interface Search { limit: number, cursor?: string | undefined, query?: st
 /** The text behind a cursor: the sort and the position of the last scan of a page. */
 const CURSOR = /^(?<sort>-?[a-z_]+) (?<position>\[(?:"[A-Za-z0-9_.-]+"|-?\d+(?:\.\d+)?),"[A-Za-z0-9_.-]+"\])$/
 
-interface Where { queries: Queries, /** Whose query it is. */ caller: string, visible: (scan: ScanSummary) => boolean }
+interface Where { queries: Queries, /** Whose query it is; null for guests. */ username: string | null, visible: (scan: ScanSummary) => boolean }
 
 /** What a query looks through. */
 const documentOf = ({ packed }: ScanSummary): Uint8Array => Buffer.from(textOfPacked(packed))
+
+/** A page, and the owners of whose scans not all were looked through, null being nobody. */
+interface FoundScans { items: ScanSummary[], next: string | null, leftOut: Array<string | null> }
 
 /**
  * One page of those scans that are visible and fit the query.
  * @param place the text of the cursor that an earlier page ended with
  * @throws `invalid_request`, `too_expensive`
  */
-export async function search (scans: readonly ScanSummary[], { queries, caller, visible }: Where, { limit, query, fuzzy = false, sort }: Search, place: string | undefined): Promise<{ items: ScanSummary[], next: string | null }> {
+export async function search (scans: readonly ScanSummary[], { queries, username, visible }: Where, { limit, query, fuzzy = false, sort }: Search, place: string | undefined): Promise<FoundScans> {
   const order = orderBy(sort)
   const after = place === undefined ? undefined : positionIn(place, sort)
   const pace = createPace()
@@ -61,11 +65,18 @@ export async function search (scans: readonly ScanSummary[], { queries, caller, 
     await pace()
   }
   const sorted = await sortPaced(open, ([a], [b]) => order.compare(a, b))
-  const found = query === undefined
-    ? sorted.slice(0, limit + 1)
-    : await queries.find(caller, { query, fuzzy }, { items: sorted, documentOf: ([, scan]) => documentOf(scan), most: limit + 1 })
+  const { found, leftOut } = query === undefined
+    ? { found: sorted.slice(0, limit + 1), leftOut: [] }
+    : await queries.findOfMany(callerOf({ username }), { query, fuzzy }, {
+      items: sorted,
+      documentOf: ([, scan]) => documentOf(scan),
+      most: limit + 1,
+      ownerOf: ([, scan]) => scan.owner,
+      sizeOf: ([, scan]) => lengthOfPacked(scan.packed),
+      own: username ?? undefined
+    })
   const page = found.slice(0, limit)
-  return { items: page.map(([, scan]) => scan), next: found.length > limit ? `${sort} ${JSON.stringify(page.at(-1)![0])}` : null }
+  return { leftOut, items: page.map(([, scan]) => scan), next: found.length > limit ? `${sort} ${JSON.stringify(page.at(-1)![0])}` : null }
 }
 
 /** What the place of a list looks like. */

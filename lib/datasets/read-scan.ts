@@ -2,19 +2,19 @@ import type { DocumentBudgets } from './document-budget.js'
 import { listingText } from './format/document.js'
 import { metadataWithin } from './format/scan-metadata.js'
 import { stampOfScan } from './format/stamp.js'
-import { look } from './fs/look.js'
+import { look, sizeOf } from './fs/look.js'
 import type { FileRecord, FilesetRecord, Filesets, Metadata } from './index-entry.js'
 import { DamagedScan, Listing, type Fault, type ListedFileset } from './listing.js'
 import { layoutOf, type Layout } from './layout.js'
 
 /** A scan as it lies in the folder, and what of it cannot be used. */
-export interface ReadScan { metadata: Metadata, filesets: Filesets, stamp: string, created: number, modified: number, faults: Fault[] }
+export interface ReadScan { metadata: Metadata, metadataBytes: number, filesets: Filesets, stamp: string, created: number, modified: number, faults: Fault[] }
 
 /** What the disk says of a listed file; undefined if it is not there, or no file. */
 export function readFileRecord (layout: Layout, scan: string, fileset: string, id: string, name: string): FileRecord | undefined {
   const stat = look(layout.content(scan, fileset, name))
   if (!stat?.isFile()) return undefined
-  return { id, name, bytes: stat.size, created: stat.birthtimeMs || stat.mtimeMs, modified: stat.mtimeMs }
+  return { id, name, bytes: stat.size, created: stat.birthtimeMs || stat.mtimeMs, modified: stat.mtimeMs, metadata: sizeOf(layout.metadata({ scan, fileset, file: id })) }
 }
 
 /** @param known records that are still right, by file id */
@@ -31,7 +31,7 @@ async function readFileset (layout: Layout, scan: string, listed: ListedFileset,
     else faults.push({ path: `${scan}/${listed.id}/${name}`, reason: 'is listed, but is not there as a file' })
     await pace()
   }
-  return { record: { id: listed.id, created: folder.birthtimeMs || folder.mtimeMs, modified: folder.mtimeMs, files }, faults }
+  return { record: { id: listed.id, created: folder.birthtimeMs || folder.mtimeMs, modified: folder.mtimeMs, metadata: sizeOf(layout.metadata({ scan, fileset: listed.id })), files }, faults }
 }
 
 /** What is known of a scan already: its filesets, and the files of them (`fileset/id`) that changed since. */
@@ -63,5 +63,5 @@ export async function readScan (root: string, scan: string, budgets: DocumentBud
     if (record) filesets.set(listed.id, record)
     faults.push(...more)
   }
-  return { metadata, filesets, stamp, created: folder.birthtimeMs || folder.ctimeMs, modified: look(layout.listing(scan))?.mtimeMs ?? 0, faults }
+  return { metadata, metadataBytes: sizeOf(layout.metadata({ scan })), filesets, stamp, created: folder.birthtimeMs || folder.ctimeMs, modified: look(layout.listing(scan))?.mtimeMs ?? 0, faults }
 }

@@ -6,7 +6,7 @@ import { layoutOf, type Layout } from './layout.js'
 import { DamagedScan, type Listing } from './listing.js'
 import { createPace } from './pace.js'
 import type { Touched } from './plan.js'
-import { look } from './fs/look.js'
+import { look, sizeOf } from './fs/look.js'
 import { metadataWithin, readScanMetadata } from './format/scan-metadata.js'
 import { readScan } from './read-scan.js'
 import { isOfMetadata, stampOfScan } from './format/stamp.js'
@@ -45,10 +45,19 @@ export class ScanIndex extends KnownScans {
     return { id: scan, ...accessIn(metadataWithin(this.#layout, scan, this.#budgets.metadata).metadata) }
   }
 
-  async all (): Promise<ScanSummary[]> {
-    const stale = [...this.known].filter(([, known]) => known.stale !== undefined)
+  /** Reads each of those that are marked stale once more. @param isOver asked between two of them */
+  async readStale (isOver: () => boolean): Promise<void> {
     const pace = createPace()
-    for (const [scan] of stale) {
+    for (const scan of [...this.stale]) {
+      if (isOver()) return
+      await this.#readOnce(scan).catch(() => {})
+      await pace()
+    }
+  }
+
+  async all (): Promise<ScanSummary[]> {
+    const pace = createPace()
+    for (const scan of [...this.stale]) {
       await this.#settle(scan).catch(() => {})
       await pace()
     }
@@ -81,6 +90,7 @@ export class ScanIndex extends KnownScans {
     for (const [key, digest] of touched) absorbOne({ layout, scan, filesets, listing }, key, digest)
     this.put(scan, {
       ...(touched.has('') ? { metadata: readScanMetadata(layout, scan, this.#budgets.metadata) } : { metadata: summary.metadata, packed: summary.packed }),
+      metadataBytes: sizeOf(layout.metadata({ scan })),
       filesets,
       stamp: stampOfScan(layout, scan),
       created: look(layout.scan(scan))?.birthtimeMs ?? summary.created,
@@ -121,11 +131,13 @@ export class ScanIndex extends KnownScans {
 
   /** Reads a stale scan again; callers at the same moment wait for the same reading. */
   async #settle (scan: string): Promise<void> {
-    while (this.known.get(scan)?.stale !== undefined) {
-      const reading = this.#reading.get(scan) ?? this.#read(scan).finally(() => this.#reading.delete(scan))
-      this.#reading.set(scan, reading)
-      await reading
-    }
+    while (this.known.get(scan)?.stale !== undefined) await this.#readOnce(scan)
+  }
+
+  async #readOnce (scan: string): Promise<void> {
+    const reading = this.#reading.get(scan) ?? this.#read(scan).finally(() => this.#reading.delete(scan))
+    this.#reading.set(scan, reading)
+    await reading
   }
 
   async #read (scan: string): Promise<void> {

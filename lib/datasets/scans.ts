@@ -1,10 +1,11 @@
+import type { Static } from '@sinclair/typebox'
 import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fail } from '../errors.js'
 import { fromCursor, toCursor } from '../http/cursor.js'
 import type { Precondition, Tagged } from '../http/preconditions.js'
 import { Permit } from './commit/permit.js'
-import { callerOf, findScan, findSettled, timeText, type Core } from './core.js'
+import { findScan, findSettled, timeText, type Core } from './core.js'
 import { discard, onDisk, syncFolder, writeSynced } from './disk.js'
 import type { Metadata, Visibility } from './index-entry.js'
 import { EMPTY_LISTING } from './listing.js'
@@ -16,21 +17,21 @@ import { presentScan, tagScan } from './present.js'
 import { PLACE, search, type Search } from './query.js'
 import { look } from './fs/look.js'
 import type { Actor } from './rights.js'
-import type { Scan } from './schema.js'
+import type { Scan, ScanList } from './schema.js'
 import { shareableGroups, type KnownGroups } from './sharing.js'
 
 export interface NewScan { id: string, metadata?: Metadata, sharing?: string[], visibility?: Visibility }
 
 export interface Scans {
   /** Those that the actor may read. */
-  list: (actor: Actor, what: Search) => Promise<{ items: Scan[], next: string | null }>
+  list: (actor: Actor, what: Search) => Promise<Static<typeof ScanList>>
   /** @throws `scan_not_found` */
   get: (actor: Actor, id: string) => Promise<Tagged<Scan>>
-  /** @throws `scan_exists`, `group_unknown` */
+  /** @throws `scan_exists`, `group_unknown`, `quota_exceeded` */
   create: (actor: Actor, scan: NewScan) => Promise<Scan>
   /** @throws `not_permitted`, `precondition_failed` */
   remove: (actor: Actor, id: string, precondition?: Precondition) => Promise<void>
-  /** Gives a scan to another account. @throws `owner_unknown`, `precondition_failed` */
+  /** Gives a scan to another account. @throws `owner_unknown`, `precondition_failed`, `quota_exceeded` if the other one has no room for it */
   setOwner: (actor: Actor, id: string, owner: string, precondition?: Precondition) => Promise<Tagged<Scan>>
   /** @throws `group_unknown`, `precondition_failed` */
   share: (actor: Actor, id: string, sharing: { groups: string[], visibility: Visibility }, precondition?: Precondition) => Promise<Tagged<Scan>>
@@ -58,7 +59,7 @@ export async function adoptScan ({ commits, layout, index, announce }: Core, per
 }
 
 export function createScans (core: Core, { metadata, people }: { metadata: MetadataService, people: People }): Scans {
-  const { layout, workspace, commits, index, rights, now, budgets } = core
+  const { layout, workspace, commits, index, rights, now, budgets, quotas } = core
 
   /** @throws `group_unknown` */
   const demandGroups = async (actor: Actor, names: string[]): Promise<void> => {
@@ -75,9 +76,9 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
   }
 
   /** A scan's folder with nothing in it but its metadata. */
-  const build = async (folder: string, value: Metadata): Promise<void> => {
+  const build = async (folder: string, metadata: Buffer): Promise<void> => {
     await mkdir(join(folder, 'metadata'), { recursive: true })
-    await writeSynced(join(folder, 'metadata', 'metadata.json'), metadataText(value, budgets.metadata))
+    await writeSynced(join(folder, 'metadata', 'metadata.json'), metadata)
     await writeSynced(join(folder, 'files.json'), EMPTY_LISTING)
     for (const path of [join(folder, 'metadata'), folder]) await syncFolder(path)
   }
@@ -87,8 +88,8 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
       core.ready()
       rights.admit(actor)
       const place = what.cursor === undefined ? undefined : fromCursor(what.cursor, PLACE)
-      const { items, next } = await search(await index.all(), { queries: core.queries, caller: callerOf(actor), visible: scan => rights.may(actor, 'read', scan) }, what, place)
-      return { items: items.map(presentScan), next: next === null ? null : toCursor(next) }
+      const { items, next, leftOut } = await search(await index.all(), { queries: core.queries, username: actor.username, visible: scan => rights.may(actor, 'read', scan) }, what, place)
+      return { items: items.map(presentScan), next: next === null ? null : toCursor(next), ...(leftOut.length > 0 ? { left_out: leftOut } : {}) }
     },
 
     get: async (actor, id) => tagScan(await findScan(core, actor, 'read', id)),
@@ -100,19 +101,23 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
       await demandGroups(actor, sharing)
       if (look(layout.scan(id))) return fail('scan_exists')
       const time = timeText(now())
+      const text = Buffer.from(metadataText({
+        ...withoutProtected(given, { scan: id }),
+        owner: actor.username,
+        created: time,
+        last_modified: time,
+        created_by: actor.fullname,
+        ...(sharing.length > 0 ? { sharing } : {}),
+        ...(visibility === undefined ? {} : { visibility })
+      }, budgets.metadata))
       const folder = workspace.temporary()
+      const room = quotas.roomFor(actor, actor.username, id)
       try {
-        await onDisk(() => build(folder, {
-          ...withoutProtected(given, { scan: id }),
-          owner: actor.username,
-          created: time,
-          last_modified: time,
-          created_by: actor.fullname,
-          ...(sharing.length > 0 ? { sharing } : {}),
-          ...(visibility === undefined ? {} : { visibility })
-        }))
+        room.take({ scans: 1, metadata: text.length })
+        await onDisk(() => build(folder, text))
         await adoptScan(core, permit, folder)
       } finally {
+        room.done()
         await discard(folder)
       }
       return await present(id)
@@ -135,7 +140,7 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
     setOwner: async (actor, id, owner, precondition) => {
       const permit = await Permit.use(core, actor, 'own', id)
       if (!await people.accountExists(owner.toLowerCase())) return fail('owner_unknown')
-      await metadata.amend(permit, { owner: owner.toLowerCase() }, asking(id, precondition))
+      await metadata.amend(actor, permit, { owner: owner.toLowerCase() }, asking(id, precondition))
       return await tagged(id)
     },
 
@@ -144,7 +149,7 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
       // Those that an admin has shared it with may stay, whoever the owner is.
       const before = (await findScan(core, actor, 'own', id)).groups
       await demandGroups(actor, groups.filter(group => !before.includes(group)))
-      await metadata.amend(permit, { sharing: groups, visibility }, asking(id, precondition))
+      await metadata.amend(actor, permit, { sharing: groups, visibility }, asking(id, precondition))
       return await tagged(id)
     }
   }

@@ -62,7 +62,20 @@ export const Refreshed = Type.Object({
 }, { $id: 'Refreshed' })
 export type Refreshed = Static<typeof Refreshed>
 
-export const ScanList = Page(ref(Scan))
+const Bounded = (description: string) => Type.Object({ used: Type.Integer(), most: Nullable(Type.Integer({ description: 'null where nothing bounds it' })) }, { description })
+
+/** What an account has of what it may have. */
+export const AccountUsage = Type.Object({
+  scans: Bounded('Scans that it owns (`ACCOUNT_MAX_SCANS`)'),
+  metadata: Bounded('Bytes of the metadata of these scans, their filesets and files (`ACCOUNT_MAX_METADATA`)'),
+  uploads: Bounded('Unfinished uploads at the replica that answers (`ACCOUNT_MAX_UPLOADS`)')
+}, { $id: 'AccountUsage' })
+export type AccountUsage = Static<typeof AccountUsage>
+
+export const ScanList = Type.Object({
+  ...Page(ref(Scan)).properties,
+  left_out: Type.Optional(Type.Array(Nullable(Type.String()), { description: 'Owners with so much metadata that a query was not through with all of their scans (`QUERY_TIMEOUT`); null for those of nobody. Absent where there are none' }))
+})
 export const FilesetList = Page(ref(Fileset))
 export const FileList = Page(ref(File))
 

@@ -3,6 +3,7 @@ import type { RedisClient } from '../redis/connect.js'
 import type { KeyNames } from '../redis/names.js'
 import { createArchives, type Archives } from './archives.js'
 import type { Limits } from './archive/directory.js'
+import { createCatchingUp } from './catching-up.js'
 import { openChangeFeed, type ChangeFeed } from './changes.js'
 import { createCommits } from './commits.js'
 import { findScan, type Core } from './core.js'
@@ -23,10 +24,13 @@ import { createIsOwnerName, type IsOwnerName } from './owner-names.js'
 import { createPaths, type Paths } from './paths.js'
 import { createPictures, type Pictures } from './pictures.js'
 import { createQueries } from './queries/engine.js'
+import { createQuotas, type QuotaLimits } from './quotas.js'
 import { createReplicaId } from './replica.js'
 import { createRights, type Actor, type Policy } from './rights.js'
 import { ScanIndex } from './scan-index.js'
 import { createScans, type People, type Scans } from './scans.js'
+import type { AccountUsage } from './schema.js'
+import { shared } from './shared-runs.js'
 import { startUpkeep, type Log } from './upkeep.js'
 import { createViews, type Views } from './views.js'
 import { openWorkspace } from './workspace.js'
@@ -50,6 +54,8 @@ export interface Datasets {
   opened: Promise<void>
   root: string
   budgets: DocumentBudgets
+  /** What an account has of what it may have. @throws `datasets_indexing` */
+  usageOf: (username: string) => AccountUsage
   isReady: () => boolean
   count: () => number
   /** Reads the whole folder again, and has the other replicas compare theirs. */
@@ -73,6 +79,7 @@ export interface DatasetsOptions {
   imageMemory: number
   archive: Limits
   budgets: DocumentBudgets
+  quotas: QuotaLimits
   /** How long one query may be worked on, in milliseconds. */
   queryTimeout: number
   /** Bytes of metadata that are read from the disk for one answer. */
@@ -86,28 +93,46 @@ const RENDERED_AT_ONCE = 2
 /** The name under which replicas tell each other to compare everything; no scan can be called so. */
 const EVERYTHING = '*'
 
-export async function openDatasets ({ root, redis, names, policy, people, lease, largestFile, largestModel, imageMemory, archive, budgets, queryTimeout, queryBytes, now, skew, log }: DatasetsOptions): Promise<Datasets> {
+export async function openDatasets ({ root, redis, names, policy, people, lease, largestFile, largestModel, imageMemory, archive, budgets, quotas: most, queryTimeout, queryBytes, now, skew, log }: DatasetsOptions): Promise<Datasets> {
   const onError = (error: unknown): void => log.warn({ err: error }, 'work on data sets in the background failed')
   const replica = createReplicaId()
   const layout = layoutOf(root)
   const workspace = await openWorkspace({ root, replica, redis, names, onError })
   const index = new ScanIndex(root, budgets)
+  const catchingUp = createCatchingUp({ index, onError })
+  const readAll = shared(() => index.reconcile(true))
   const journal = createJournal(workspace.journal)
   const feed: ChangeFeed = await openChangeFeed({
     redis,
     key: names.changes,
     replica,
     onChange: ({ scan, touched }) => {
-      if (scan === EVERYTHING) index.reconcile(true).catch(onError)
-      else index.invalidate(scan, touched)
+      if (scan === EVERYTHING) {
+        readAll().catch(onError)
+        return
+      }
+      index.invalidate(scan, touched)
+      catchingUp.soon()
     },
     onGap: () => index.reconcile(),
     onError
   })
-  const commits = createCommits({ layout, budget: budgets.listing, workspace, leases: createLeases({ redis, names, replica, lasts: lease, skew }), journal, feed, onCommit: index.absorb.bind(index) })
+  const commits = createCommits({
+    layout,
+    budget: budgets.listing,
+    workspace,
+    leases: createLeases({ redis, names, replica, lasts: lease, skew }),
+    journal,
+    feed,
+    onCommit: (...change) => {
+      index.absorb(...change)
+      catchingUp.soon()
+    }
+  })
 
   const upkeep = startUpkeep({ layout, workspace, index, journal, commits, now, log })
   const queries = createQueries({ timeLimit: queryTimeout })
+  const quotas = createQuotas({ index, most })
   const core: Core = {
     layout,
     workspace,
@@ -116,6 +141,7 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
     rights: createRights(policy),
     budgets,
     queries,
+    quotas,
     now,
     ready: () => { if (!upkeep.isReady()) fail('datasets_indexing', { retryAfter: 2 }) },
     announce: scan => feed.publish({ scan, touched: undefined })
@@ -140,11 +166,15 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
     opened: upkeep.opened,
     root,
     budgets,
+    usageOf: username => {
+      core.ready()
+      return quotas.usageOf(username)
+    },
     isReady: upkeep.isReady,
     count: () => index.size,
     refresh: async () => {
       core.ready()
-      await index.reconcile(true)
+      await readAll()
       await core.announce(EVERYTHING)
       return { scans: index.size, faults: index.faults() }
     },
@@ -160,6 +190,7 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
     },
     close: async () => {
       feed.close()
+      await catchingUp.close()
       await upkeep.close()
       await models.close()
       await queries.close()

@@ -12,7 +12,7 @@ import { packText, textOfPacked } from './packed-metadata.js'
 /** A scan of the index as it is kept on disk; `packed` are its filesets. */
 export interface Kept { summary: ScanSummary, packed: string, faults: Fault[] }
 
-const FORMAT = 'guardcell-index-2'
+const FORMAT = 'guardcell-index-3'
 
 /** Line breaks of Unicode, at which Node's readline ends a line as well from version 24 on. */
 const separators = /[\u2028\u2029]/g

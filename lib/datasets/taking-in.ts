@@ -1,24 +1,28 @@
 import type { Permit } from './commit/permit.js'
-import type { Core } from './core.js'
+import { roomIn, type Core } from './core.js'
 import { discardFile, onDisk, writeSynced } from './disk.js'
 import { creation } from './file-changes.js'
 import { metadataText } from './format/metadata-text.js'
 import { metadataIn, nameOf, type Said } from './naming.js'
 import type { Change } from './plan.js'
+import type { Room } from './quotas.js'
 import { receive } from './receive.js'
+import type { Actor } from './rights.js'
 import type { Arrived, Upload } from './upload.js'
 
 /** Hands a change in. @param concerns the file as `fileset/id` */
 type Hand = (concerns: string, change: Change) => Promise<void>
 
 /** The steps of an upload: into the workspace, and from there into a scan. @param largest bytes of a file */
-export function createTakingIn ({ layout, workspace, commits, budgets }: Core, largest: number) {
+export function createTakingIn (core: Core, largest: number) {
+  const { layout, workspace, commits, budgets, quotas } = core
+
   /** Receives a file at a path of the workspace. */
   const receiveAt = async (path: string, upload: Upload): Promise<Arrived> =>
     await upload.take(content => receive(content, path, { most: largest, tooLarge: 'file_too_large' }))
 
   /** Receives a file into the workspace, has it made a part of the scan, and takes it away from there. */
-  const takeIn = async (permit: Permit, upload: Upload, use: (arrived: Arrived, hand: Hand) => Promise<void>): Promise<void> => {
+  const takeIn = async (actor: Actor, permit: Permit, upload: Upload, use: (arrived: Arrived, hand: Hand) => Promise<void>): Promise<void> => await quotas.uploading(actor, async () => {
     const path = workspace.temporary()
     const isHere = commits.expect(permit.scan)
     try {
@@ -31,17 +35,26 @@ export function createTakingIn ({ layout, workspace, commits, budgets }: Core, l
       isHere()
       discardFile(path)
     }
-  }
+  })
 
   /** Makes what has arrived a file of a fileset. @returns its id */
-  const add = async ({ scan, fileset }: { scan: string, fileset: string }, { received, fields, filename }: Arrived, said: Said, hand: Hand): Promise<string> => {
+  const add = async (actor: Actor, { scan, fileset }: { scan: string, fileset: string }, { received, fields, filename }: Arrived, said: Said, hand: Hand): Promise<string> => {
     const file = nameOf({ id: said.id ?? fields.id, ext: said.ext ?? fields.ext }, filename)
     const stored = metadataIn(said.metadata ?? fields.metadata, budgets.metadata)
     const metadata = stored && workspace.temporary()
+    const text = Buffer.from(stored ? metadataText(stored, budgets.metadata) : '')
+    const create = creation({ layout, scan, fileset, file, received, metadata })
+    let room: Room | undefined
     try {
-      if (metadata) await onDisk(() => writeSynced(metadata, metadataText(stored, budgets.metadata)))
-      await hand(`${fileset}/${file.id}`, creation({ layout, scan, fileset, file, received, metadata }))
+      if (metadata) await onDisk(() => writeSynced(metadata, text))
+      await hand(`${fileset}/${file.id}`, async (listing, again) => {
+        const plan = await create(listing, again)
+        room?.done()
+        room = roomIn(core, actor, scan, text.length)
+        return { ...plan, counted: room.done }
+      })
     } finally {
+      room?.done()
       if (metadata) discardFile(metadata)
     }
     return file.id

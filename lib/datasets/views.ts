@@ -1,12 +1,12 @@
 import { callerOf, findScan, type Core } from './core.js'
 import { onDisk } from './disk.js'
 import { createDocuments, type Documents } from './documents.js'
-import type { Filesets, Metadata, ScanSummary } from './index-entry.js'
+import { visibilities, type Filesets, type Metadata, type ScanSummary } from './index-entry.js'
 import type { Place } from './layout.js'
 import type { Asked } from './queries/engine.js'
 import { search } from './query.js'
 import { look } from './fs/look.js'
-import type { Actor } from './rights.js'
+import { GUEST, type Actor } from './rights.js'
 
 /** A scan as it is known now, to be looked through; nothing of it is to be changed. */
 export interface ScanView {
@@ -21,10 +21,14 @@ export interface ScanView {
 
 /** All of a scan at once, for those who show it in a shape of their own. */
 export interface Views {
+  /** Lets in whoever may read anything at all. @throws `authentication_required`, `datasets_indexing` */
+  admit: (actor: Actor) => void
+  /** How many scans guests may read, without a look at any. @throws `datasets_indexing` */
+  countForGuests: () => number
   /** @throws `scan_not_found` */
   one: (actor: Actor, scan: string) => Promise<ScanView>
-  /** Those that the actor may read, by id. @param query as `Search` takes it */
-  all: (actor: Actor, query: { query?: string | undefined, fuzzy: boolean }) => Promise<ScanView[]>
+  /** Those that the actor may read, by id, and the owners of whose scans a query left some out. @param query as `Search` takes it */
+  all: (actor: Actor, query: { query?: string | undefined, fuzzy: boolean }) => Promise<{ views: ScanView[], leftOut: Array<string | null> }>
   /** Those of some ids whose metadata fit. @throws as `Queries.find` */
   fitting: (actor: Actor, asked: Asked, ids: readonly string[], placeOf: (id: string) => Place) => Promise<string[]>
 }
@@ -46,14 +50,25 @@ export function createViews (core: Core, { most }: { most: number }): Views {
     }
   }
 
+  const admit = (actor: Actor): void => {
+    core.ready()
+    rights.admit(actor)
+  }
+
   return {
+    admit,
+    countForGuests: () => {
+      core.ready()
+      // To a guest scans differ in their visibility only.
+      const seen = visibilities.filter(visibility => rights.may(GUEST, 'read', { id: '', owner: null, groups: [], visibility }))
+      return seen.reduce((sum, visibility) => sum + index.tally.seen(visibility), 0)
+    },
     one: async (actor, scan) => viewOf(actor, await findScan(core, actor, 'read', scan)),
     all: async (actor, { query, fuzzy }) => {
-      core.ready()
-      rights.admit(actor)
-      const where = { queries, caller: callerOf(actor), visible: (scan: ScanSummary) => rights.may(actor, 'read', scan) }
-      const { items } = await search(await index.all(), where, { limit: Infinity, query, fuzzy, sort: 'id' }, undefined)
-      return items.map(summary => viewOf(actor, summary))
+      admit(actor)
+      const where = { queries, username: actor.username, visible: (scan: ScanSummary) => rights.may(actor, 'read', scan) }
+      const { items, leftOut } = await search(await index.all(), where, { limit: Infinity, query, fuzzy, sort: 'id' }, undefined)
+      return { views: items.map(summary => viewOf(actor, summary)), leftOut }
     },
     fitting: async (actor, asked, items, placeOf) => {
       const documents = documentsFor(actor)

@@ -11,14 +11,20 @@ import { isYes } from './words.js'
 /** A query as PlantDB's clients put it. */
 export interface Filter { filterQuery?: string | undefined, fuzzy?: string | undefined }
 
+/** A list, with header fields for what an array has no place for: the owners of whose scans a query left some out, `guest` being nobody. */
+interface Listed<T> { value: T, headers: Record<string, string> }
+
+const headersFor = (leftOut: ReadonlyArray<string | null>): Record<string, string> =>
+  leftOut.length === 0 ? {} : { 'x-guardcell-left-out': leftOut.map(owner => encodeURIComponent(owner ?? 'guest')).join(', ') }
+
 /** Metadata of something new, which nobody has to give. */
 type Given = Metadata | null | undefined
 
 export interface PlantDBScans {
   /** Ids of the scans that may be read. @throws `invalid_request` */
-  list: (actor: Actor, filter: Filter) => Promise<string[]>
+  list: (actor: Actor, filter: Filter) => Promise<Listed<string[]>>
   /** The same with all that is shown of them, as a JSON array of `ScanInfo`; one that cannot be shown is left out. */
-  infos: (actor: Actor, filter: Filter) => Promise<Buffer>
+  infos: (actor: Actor, filter: Filter) => Promise<Listed<Buffer>>
   info: (actor: Actor, scan: string) => Promise<ScanInfo>
   create: (actor: Actor, scan: string, metadata: Given) => Promise<{ message: string, id: string }>
   addFileset: (actor: Actor, scan: string, fileset: string, metadata: Given) => Promise<{ message: string, id: string }>
@@ -64,16 +70,20 @@ export function createPlantDBScans ({ datasets, prefix, warn }: Parts): PlantDBS
     return info
   }
 
-  const found = async (actor: Actor, { filterQuery, fuzzy }: Filter): Promise<ScanView[]> =>
+  const found = async (actor: Actor, { filterQuery, fuzzy }: Filter): ReturnType<Datasets['views']['all']> =>
     await datasets.views.all(actor, { query: filterQuery === '' ? undefined : filterQuery, fuzzy: isYes(fuzzy) })
 
   return {
-    list: async (actor, filter) => (await found(actor, filter)).map(({ summary }) => summary.id),
+    list: async (actor, filter) => {
+      const { views, leftOut } = await found(actor, filter)
+      return { value: views.map(({ summary }) => summary.id), headers: headersFor(leftOut) }
+    },
 
     infos: async (actor, filter) => {
       const pace = createPace()
       const texts: Buffer[] = []
-      for (const view of await found(actor, filter)) {
+      const { views, leftOut } = await found(actor, filter)
+      for (const view of views) {
         try {
           texts.push(Buffer.from(JSON.stringify(await infoOf(view))))
         } catch (error) {
@@ -82,7 +92,8 @@ export function createPlantDBScans ({ datasets, prefix, warn }: Parts): PlantDBS
         }
         await pace()
       }
-      return Buffer.concat(['[', ...texts.flatMap((text, i) => i === 0 ? [text] : [',', text]), ']'].map(part => Buffer.from(part as string)))
+      const value = Buffer.concat(['[', ...texts.flatMap((text, i) => i === 0 ? [text] : [',', text]), ']'].map(part => Buffer.from(part as string)))
+      return { value, headers: headersFor(leftOut) }
     },
 
     info: async (actor, scan) => await infoOf(await datasets.views.one(actor, scan)),

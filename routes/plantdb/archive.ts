@@ -31,7 +31,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       summary: 'Make a scan of a ZIP, `zip_file` of a form',
       security: [{ bearer: ['datasets:create'] }],
       consumes: ['multipart/form-data'],
-      response: { 200: Imported, ...refusals(409, 413, 422, 507), ...common }
+      response: { 200: Imported, ...refusals(409, 413, 422, 429, 507), ...common }
     }
   }, async request => await app.plantdb.takingIn.archive(request.actor, request.params.scan, request.upload()))
 }

@@ -13,7 +13,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   app.get('/health', {
     config: { auth: 'public' },
     schema: { ...shared, operationId: 'plantdbHealth', summary: 'Whether the service works', response: { 200: Health, ...refusals(503) } }
-  }, async () => await app.plantdb.health())
+  }, async () => app.plantdb.health())
 
   app.get('/refresh', {
     config: { auth: { optional: true, api: true, scopes: ['datasets:read'] } },
@@ -27,7 +27,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
     }
   }, async request => {
     const { scan_id: scan } = request.query
-    if (scan === undefined) return await app.plantdb.refreshing.all(request.actor)
+    if (scan === undefined) return await app.plantdb.refreshing.all(request.actor, request.address)
     return await app.plantdb.refreshing.one(request.actor, scan, request.address)
   })
 }

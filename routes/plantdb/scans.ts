@@ -17,12 +17,18 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   app.get('/scans', {
     config: read,
     schema: { ...reading, operationId: 'plantdbListScans', summary: 'Ids of the scans that may be read', querystring: FilterQuery, response: { 200: Type.Array(Type.String()), ...refusals(422), ...common } }
-  }, async request => await app.plantdb.scans.list(request.actor, request.query))
+  }, async (request, reply) => {
+    const { value, headers } = await app.plantdb.scans.list(request.actor, request.query)
+    return reply.headers(headers).send(value)
+  })
 
   app.get('/scans_info', {
     config: read,
     schema: { ...reading, operationId: 'plantdbListScanInfos', summary: 'The scans that may be read, with what is shown of them', querystring: FilterQuery, response: { 200: { description: 'The scans', content: { 'application/json': { schema: Type.Array(ref(ScanInfo)) } } }, ...refusals(422), ...common } }
-  }, async (request, reply) => reply.type('application/json; charset=utf-8').send(await app.plantdb.scans.infos(request.actor, request.query)))
+  }, async (request, reply) => {
+    const { value, headers } = await app.plantdb.scans.infos(request.actor, request.query)
+    return reply.headers(headers).type('application/json; charset=utf-8').send(value)
+  })
 
   for (const { path, older } of places) {
     app.get(path, {

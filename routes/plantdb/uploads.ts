@@ -6,7 +6,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   await app.acceptUploads()
   const config = { auth: { api: true, scopes: ['datasets:write'] } } as const
   const shared = { tags: ['PlantDB'], security: [{ bearer: ['datasets:write'] }] }
-  const common = refusals(400, 401, 403, 404, 409, 413, 422, 503, 507)
+  const common = refusals(400, 401, 403, 404, 409, 413, 422, 429, 503, 507)
 
   app.post('/file/:scan/:fileset/:file', {
     config,

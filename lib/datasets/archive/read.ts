@@ -33,6 +33,11 @@ async function complete (target: string, plan: Plan, budgets: DocumentBudgets, s
   return new Set([...plan.folders, ...filesets])
 }
 
+/** @property signal stops it; its reason is thrown @property admit is told the bytes of all metadata before anything is written, and throws to refuse them */
+interface Unpacking { signal?: AbortSignal, admit?: (metadata: number) => void }
+
+const metadataIn = ({ files }: Plan): number => [...files].reduce((sum, [path, { size }]) => isMetadata(path) ? sum + size : sum, 0)
+
 async function fill (archive: FileHandle, target: string, plan: Plan, budgets: DocumentBudgets, signal?: AbortSignal): Promise<void> {
   try {
     await unpack(archive, plan, target, signal)
@@ -50,14 +55,14 @@ async function fill (archive: FileHandle, target: string, plan: Plan, budgets: D
  * written, `files.json` and the metadata after that. If anything is not right, no folder is left.
  *
  * @param target a folder that does not exist yet; its parent does, and is not synced
- * @param signal stops it; its reason is thrown
  * @throws `archive_invalid` with the entry that is at fault, `archive_too_large`, `storage_full`, `storage_unavailable`
  */
-export const unpackArchive = (zipPath: string, target: string, limits: Limits, budgets: DocumentBudgets, signal?: AbortSignal): Promise<void> => onDisk(async () => {
+export const unpackArchive = (zipPath: string, target: string, limits: Limits, budgets: DocumentBudgets, { signal, admit }: Unpacking = {}): Promise<void> => onDisk(async () => {
   const archive = await open(zipPath)
   try {
     const plan = planOf(await entriesOf(archive, limits), budgets)
     signal?.throwIfAborted()
+    admit?.(metadataIn(plan))
     await mkdir(target)
     await fill(archive, target, plan, budgets, signal)
   } finally {

@@ -63,6 +63,7 @@ export function createCarryingOut (parts: CommitParts): CarryingOut {
     if (writes) {
       await writeBatch(parts, { scan, lease, listing, plans, relist })
       parts.onCommit(scan, listing, touched, known !== undefined)
+      for (const { counted } of plans) counted?.()
     }
     await Promise.all([
       writes && feed.publish({ scan, touched: ahead ? undefined : [...touched.keys()] }),

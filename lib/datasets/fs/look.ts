@@ -5,7 +5,13 @@ import { DamagedScan } from '../listing.js'
 /** What a path is, without following a link; undefined if there is nothing. */
 export const look = (path: string): Stats | undefined => lstatSync(path, { throwIfNoEntry: false })
 
-/** The same of what must be a file. @param what is named in the error @throws DamagedScan */
+/** Bytes of a file; 0 for what is none. */
+export const sizeOf = (path: string): number => {
+  const stat = look(path)
+  return stat?.isFile() === true ? stat.size : 0
+}
+
+/** What a path is that must be a file. @param what is named in the error @throws DamagedScan */
 export const statOf = (path: string, what: string): Stats => {
   const stat = look(path)
   if (!stat) throw new DamagedScan(`${what} is missing`)

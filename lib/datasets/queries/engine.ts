@@ -2,21 +2,12 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { fail, Problem } from '../../errors.js'
 import { createPool } from '../../geometry/pool.js'
-import { createPace } from '../pace.js'
+import { findAlone, findFairly, type Found, type Look, type Searched, type Shared } from './fair.js'
 import type { Job, Reply } from './jobs.js'
 import { createTurns } from './turns.js'
 
 /** What somebody asks for: `query` is a JSON object as text. */
 export interface Asked { query: string, fuzzy: boolean }
-
-/** What is looked through, in the order in which it is wanted. */
-interface Searched<T> {
-  items: readonly T[]
-  /** The JSON document of an item. */
-  documentOf: (item: T) => Uint8Array | Promise<Uint8Array>
-  /** How many are enough. */
-  most: number
-}
 
 /**
  * Looks through metadata in a thread of its own, so that no query and nothing that is stored holds up the process.
@@ -28,6 +19,8 @@ export interface Queries {
    * @throws `invalid_request`, `too_expensive`, `overloaded` if the caller has too many waiting
    */
   find: <T>(caller: string, asked: Asked, searched: Searched<T>) => Promise<T[]>
+  /** The same of documents of many owners, so that none of them makes it fail for the others. @throws as `find` */
+  findOfMany: <T>(caller: string, asked: Asked, shared: Shared<T>) => Promise<Found<T>>
   /** Members of a large document as a JSON object, without those that are large themselves. @throws `too_expensive`, `overloaded` */
   pick: (caller: string, document: Uint8Array, names: readonly string[]) => Promise<string>
   close: () => Promise<void>
@@ -35,8 +28,6 @@ export interface Queries {
 
 /** Of the thread's heap; the documents lie outside of it. */
 const MOST_MEGABYTES = 256
-/** What is handed over at once. */
-const BATCH_BYTES = 4 * 2 ** 20
 const LONGEST_LINE = 64
 const IDLE_MS = 60_000
 /** How many queries of one caller may wait. */
@@ -71,8 +62,8 @@ export function createQueries ({ timeLimit }: { timeLimit: number }): Queries {
     }
   }
 
-  /** A batch of documents. @returns which of them fit, and what is left of the time */
-  const lookThrough = async (asked: Asked, documents: readonly Uint8Array[], left: number): Promise<{ fits: Uint8Array, left: number }> => {
+  /** Looks through documents of one query. */
+  const looking = (asked: Asked): Look => async (documents, within) => {
     let began = 0
     let end = 0
     const ends = documents.map(({ length }) => {
@@ -83,37 +74,25 @@ export function createQueries ({ timeLimit }: { timeLimit: number }): Queries {
       began = performance.now()
       return { kind: 'find', ...asked, bytes: Buffer.concat(documents), ends }
     }
-    const reply = await run(load, left)
+    const reply = await run(load, within)
     if ('refusal' in reply) return refuseQuery(reply.refusal)
-    return { fits: reply.bytes, left: Math.max(1, left - (performance.now() - began)) }
+    return { fits: reply.bytes, took: performance.now() - began }
   }
 
-  const find: Queries['find'] = async (caller, asked, { items, documentOf, most }) => await inTurn(caller, async () => {
-    const pace = createPace()
-    const found: typeof items[number][] = []
-    let left = timeLimit
-    // Also without any item: what is wrong with the query is to be said.
-    for (let next = 0; next === 0 || (next < items.length && found.length < most);) {
-      const first = next
-      const documents: Uint8Array[] = []
-      for (let bytes = 0; next < items.length && bytes < BATCH_BYTES; next++) {
-        const document = await documentOf(items[next]!)
-        documents.push(document)
-        bytes += document.length
-        await pace()
-      }
-      const result = await lookThrough(asked, documents, left)
-      left = result.left
-      found.push(...items.slice(first, next).filter((_item, i) => result.fits[i] === 1))
-      if (items.length === 0) break
-    }
-    return found.slice(0, most)
+  const asking = async <T>(caller: string, asked: Asked, work: (look: Look) => Promise<T>): Promise<T> => await inTurn(caller, async () => {
+    const look = looking(asked)
+    // Also without any document: what is wrong with the query is to be said.
+    await look([], timeLimit)
+    return await work(look)
   })
+
+  const find: Queries['find'] = (caller, asked, searched) => asking(caller, asked, look => findAlone(searched, look, timeLimit))
+  const findOfMany: Queries['findOfMany'] = (caller, asked, shared) => asking(caller, asked, look => findFairly(shared, look, timeLimit))
 
   const pick: Queries['pick'] = async (caller, bytes, names) => await inTurn(caller, async () => {
     const reply = await run(async () => ({ kind: 'pick', names, bytes, ends: [bytes.length] }), timeLimit)
     return 'refusal' in reply ? '{}' : Buffer.from(reply.bytes).toString().slice(1, -1)
   })
 
-  return { find, pick, close: pool.close }
+  return { find, findOfMany, pick, close: pool.close }
 }

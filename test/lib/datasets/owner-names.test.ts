@@ -5,7 +5,7 @@ import t from 'tap'
 import { openDatasets } from '#lib/datasets/service.js'
 import { keyNames } from '#lib/redis/names.js'
 import { ownPrefix, start } from '../../support/app.js'
-import { budgets } from '../../support/budgets.js'
+import { budgets, quotas } from '../../support/budgets.js'
 import { writeScan } from '../../support/datasets.js'
 
 t.test('nobody gets a name while the folder is still read', async t => {
@@ -24,6 +24,7 @@ t.test('nobody gets a name while the folder is still read', async t => {
     largestModel: 1000,
     imageMemory: 2 ** 29,
     budgets,
+    quotas,
     queryTimeout: 2000,
     queryBytes: 1000,
     archive: { entries: 10, bytes: 1000, ratio: 10, ratioFrom: 1000 },

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { credentialsIn } from '#lib/plantdb/credentials.js'
 import { parsePython } from '#lib/plantdb/python-literal.js'
-import { shared } from '#lib/plantdb/refreshing.js'
+import { shared } from '#lib/datasets/shared-runs.js'
 import { busyMs } from '../../support/busy.js'
 
 t.test('Python literals are read, and nothing else', async t => {

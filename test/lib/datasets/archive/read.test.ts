@@ -340,7 +340,7 @@ t.test('a signal stops it and nothing is left', async t => {
     const { zipPath, target, parent } = place(t, withEntry(...entries))
     const abort = new AbortController()
     stop(abort, target)
-    await t.rejects(unpackArchive(zipPath, target, limits, budgets, abort.signal), stopped)
+    await t.rejects(unpackArchive(zipPath, target, limits, budgets, { signal: abort.signal }), stopped)
     t.strictSame(readdirSync(parent), [])
     t.strictSame(openIn(parent), [])
   }
