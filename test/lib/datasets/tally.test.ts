@@ -18,7 +18,7 @@ const changes = fc.array(fc.record({
   owner: fc.constantFrom(...owners),
   visibility: fc.constantFrom(...visibilities),
   length: fc.nat(5000)
-}), { maxLength: 40 })
+}), { minLength: 20, maxLength: 60 })
 
 /** Gives up after a while. */
 async function waitWhile (isSo: () => Promise<boolean>): Promise<void> {
