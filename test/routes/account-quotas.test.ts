@@ -27,6 +27,11 @@ async function metadataIn (root: string): Promise<number> {
   return texts.reduce((sum, length) => sum + length, 0)
 }
 
+/** Gives up after a while. */
+async function waitWhile (isSo: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 800 && await isSo(); tries++) await new Promise(resolve => setTimeout(resolve, 25))
+}
+
 t.test('an account owns as many scans as it may, however they come, and no more when all come at once', async t => {
   const lab = await startLab(t, { ACCOUNT_MAX_SCANS: '5' })
   const eve = as(lab, await lab.join('eve'))
@@ -128,7 +133,7 @@ t.test('an account has as many unfinished uploads as it may, and others are not 
   const port = await listen(lab.app)
   const upload = (id: number, body: string) => begin(port, `POST /v1/scans/plant/filesets/images/files?id=f${id} HTTP/1.1\nHost: localhost\nAuthorization: Bearer ${token}\nContent-Type: text/plain\nContent-Length: 100\n\n`, body)
   const sockets = [await upload(0, 'x'), await upload(1, 'x')]
-  while ((await as(lab, token)('GET', '/v1/users/me/usage')).body.uploads.used < 2) await new Promise(setImmediate)
+  await waitWhile(async () => (await as(lab, token)('GET', '/v1/users/me/usage')).body.uploads.used < 2)
   const octets = { 'content-type': 'application/octet-stream' }
   for (const [method, url, body, headers] of [
     ['POST', '/v1/scans/plant/filesets/images/files?id=more', Buffer.from('x'), octets],
@@ -140,7 +145,7 @@ t.test('an account has as many unfinished uploads as it may, and others are not 
   }
   t.equal((await lab.upload('/v1/scans/plant/filesets/images/files?id=other', 'x')).status, 201)
   for (const socket of sockets) socket.on('error', () => {}).destroy()
-  while ((await as(lab, token)('GET', '/v1/users/me/usage')).body.uploads.used > 0) await new Promise(setImmediate)
+  await waitWhile(async () => (await as(lab, token)('GET', '/v1/users/me/usage')).body.uploads.used > 0)
   t.equal((await as(lab, token)('POST', '/v1/scans/plant/filesets/images/files?id=more', Buffer.from('x'), octets)).status, 201)
 })
 

@@ -76,7 +76,7 @@ t.test('by default a document of 1 MiB and 100 000 values is taken, and a body o
 })
 
 t.test('a files.json has a budget of its own', async t => {
-  const { createFiles, upload, send } = await startLab(t, { FILES_JSON_MAX_VALUES: '1000', METADATA_MAX_VALUES: '1000000' })
+  const { createFiles, upload, send } = await startLab(t, { FILES_JSON_MAX_VALUES: '1000', METADATA_MAX_VALUES: '1000000', ACCOUNT_MAX_UPLOADS: '0' })
   await createFiles('plant', {})
   const filesets = Array.from({ length: 334 }, (_, i) => ({ id: `set-${i}`, files: [] }))
   const archive = craft([{ name: 'files.json', data: JSON.stringify({ filesets }) }, { name: 'metadata/metadata.json', data: '{}' }])

@@ -18,7 +18,12 @@ const changes = fc.array(fc.record({
   owner: fc.constantFrom(...owners),
   visibility: fc.constantFrom(...visibilities),
   length: fc.nat(5000)
-}), { maxLength: 40 })
+}), { minLength: 20, maxLength: 60 })
+
+/** Gives up after a while. */
+async function waitWhile (isSo: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 800 && await isSo(); tries++) await new Promise(resolve => setTimeout(resolve, 25))
+}
 
 t.test('the counts of the index are those of a walk over all scans, whatever happened before', async t => {
   const parent = t.testdir()
@@ -58,13 +63,13 @@ t.test('what another replica writes is counted although nobody asks for it, and 
   const two = await start(t, { ...secret, DATA_DIR: one.root })
   const usage = async () => (await two.call('GET', '/v1/users/me/usage', { token: one.admin })).body
   for (const id of ['a', 'b', 'c']) await one.createScan(id, { visibility: 'public', metadata: { text: 'x'.repeat(1000) } })
-  while ((await usage()).scans.used < 3) await new Promise(resolve => setTimeout(resolve, 25))
+  await waitWhile(async () => (await usage()).scans.used < 3)
   t.strictSame(await usage(), (await one.send('GET', '/v1/users/me/usage')).body)
   t.equal((await two.call('GET', '/health')).body.database.scan_count, 3)
   t.match(await two.call('POST', '/v1/scans', { token: one.admin, body: { id: 'd' } }), { status: 507 })
   await one.send('PATCH', '/v1/scans/a/metadata', { more: 'x'.repeat(1000) })
   const { metadata } = (await one.send('GET', '/v1/users/me/usage')).body
-  while ((await usage()).metadata.used < metadata.used) await new Promise(resolve => setTimeout(resolve, 25))
+  await waitWhile(async () => (await usage()).metadata.used < metadata.used)
   await two.app.close()
   const three = await start(t, { ...secret, DATA_DIR: one.root })
   t.strictSame((await three.call('GET', '/v1/users/me/usage', { token: one.admin })).body.metadata, metadata)
