@@ -8,6 +8,7 @@ const steps = existsSync(new URL('../scripts', import.meta.url)) ? await import(
 steps?.prepare()
 
 const { needsService, runCommand } = await import('../dist/lib/cli.js')
+const { checkFolders } = await import('../dist/lib/boot/check-folders.js')
 const [, , ...args] = process.argv
 const redis = needsService(args) ? await steps?.provideRedis() : undefined
 // Whoever reads may have read enough, as `head` does.
@@ -16,7 +17,8 @@ process.stdout.on('error', () => {
   process.exit()
 })
 const print = async part => { if (!process.stdout.write(part)) await once(process.stdout, 'drain') }
-const { code, text } = await runCommand(args, process.env, print)
-;(code === 0 ? process.stdout : process.stderr).write(text)
+const { code, text } = await runCommand(args, process.env, print, checkFolders)
+await new Promise(resolve => (code === 0 ? process.stdout : process.stderr).write(text, resolve))
 redis?.stop()
-process.exitCode = code
+// A start that was refused may have left connections.
+process.exit(code)

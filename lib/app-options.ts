@@ -9,6 +9,8 @@ export interface AppOptions {
   skew: () => number
   /** An unguessable id, safe in URLs and key names. */
   randomId: () => string
+  /** How long each part of a start may take that waits for something, in milliseconds. */
+  stepLimit: number
   /** When the process counts as overloaded. */
   overload: Overload
 }

@@ -4,6 +4,7 @@ import { fastify, LogController, type FastifyInstance } from 'fastify'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { AppOptions } from './app-options.js'
+import { step } from './boot/step.js'
 import { listOf } from './config/list.js'
 import type { Config } from './config/schema.js'
 import { answerClientError, answerUnrouted } from './http/early-errors.js'
@@ -36,18 +37,27 @@ const requestIds = () => {
   return () => `${process}-${(++count).toString(36)}`
 }
 
+/** Longer than what waits for something and has a time of its own; milliseconds. */
+const START_MS = 600_000
+
+/** For whatever else a start may wait for, such as a plugin of the operator's. */
+const inTime = (app: FastifyInstance, work: () => Promise<void>): Promise<void> =>
+  step({ name: 'The start', advice: 'the log says what it waited for, or a plugin of your own did', within: START_MS, log: app.log }, work)
+
 /**
  * Puts the service together: plugins decorate the instance with services, routes use them.
  * @param overrides for tests
- * @returns an instance that is not ready yet; a fault of the configuration shows when it is made ready
+ * @returns an instance whose plugins are loaded, not ready yet
+ * @throws BootError with what keeps it from starting
  */
 export async function buildApp (config: Config, overrides: Partial<Omit<AppOptions, 'config'>> = {}): Promise<FastifyInstance> {
-  const options: AppOptions = { config, now: Date.now, skew: () => 0, randomId: randomIds(), overload: { delay: 1_000, grace: 10_000 }, ...overrides }
+  const options: AppOptions = { config, now: Date.now, skew: () => 0, randomId: randomIds(), stepLimit: 60_000, overload: { delay: 1_000, grace: 10_000 }, ...overrides }
   const proxies = listOf(config.TRUST_PROXY)
   const app: FastifyInstance = fastify({
     logger: loggerFor(config),
     logController: new LogController({ disableRequestLogging: true }),
-    pluginTimeout: 30_000,
+    // What waits for something has a time of its own, and names what it waits for: plugins/starting.ts.
+    pluginTimeout: 0,
     bodyLimit: JSON_LIMIT,
     trustProxy: proxies.length > 0 ? proxies : false,
     // Three times the longest name of a data set, because a name may come percent-encoded.
@@ -65,13 +75,21 @@ export async function buildApp (config: Config, overrides: Partial<Omit<AppOptio
     }
   })
   app.setValidatorCompiler(validatorCompiler)
-  await app.register(autoload, { dir: join(ROOT, 'plugins'), options, forceESM: true, encapsulate: false })
-  await app.register(autoload, { dir: join(ROOT, 'routes'), options, forceESM: true, dirNameRoutePrefix: false, maxDepth: 0 })
-  if (config.PLANTDB_API === 'on') {
-    await app.register(async dialect => {
-      dialect.speakPlantDB()
-      await dialect.register(autoload, { dir: join(ROOT, 'routes', 'plantdb'), options, forceESM: true })
-    }, { prefix: config.PLANTDB_API_PREFIX })
-  }
+  await inTime(app, async () => {
+    await app.register(autoload, { dir: join(ROOT, 'plugins'), options, forceESM: true, encapsulate: false })
+    await app.register(autoload, { dir: join(ROOT, 'routes'), options, forceESM: true, dirNameRoutePrefix: false, maxDepth: 0 })
+    if (config.PLANTDB_API === 'on') {
+      await app.register(async dialect => {
+        dialect.speakPlantDB()
+        await dialect.register(autoload, { dir: join(ROOT, 'routes', 'plantdb'), options, forceESM: true })
+      }, { prefix: config.PLANTDB_API_PREFIX })
+    }
+  })
   return app
 }
+
+/**
+ * Starts what was put together.
+ * @throws BootError if it takes too long, and whatever a plugin refuses its start with
+ */
+export const makeReady = (app: FastifyInstance): Promise<void> => inTime(app, async () => { await app.ready() })

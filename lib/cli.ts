@@ -1,5 +1,6 @@
-import { buildApp } from './app.js'
+import { buildApp, makeReady } from './app.js'
 import { BootError } from './boot-error.js'
+import { foldersOf, type Folder } from './boot/folders.js'
 import { commands, tools } from './commands.js'
 import { loadConfig } from './config/load.js'
 import { Problem } from './errors.js'
@@ -20,9 +21,10 @@ export const needsService = ([name = '']: string[]): boolean => Object.hasOwn(co
 /**
  * Runs one command of the command line.
  * @param print is given what is long, part by part; without it all of it is in the answer
+ * @param check looks at the folders first, as a process does that has to end even where they never answer
  * @returns exit code and what else to print: 0 and standard output, else standard error
  */
-export async function runCommand ([name = '', ...args]: string[], env: NodeJS.ProcessEnv, print?: Print): Promise<{ code: number, text: string }> {
+export async function runCommand ([name = '', ...args]: string[], env: NodeJS.ProcessEnv, print?: Print, check?: (folders: readonly Folder[]) => Promise<void>): Promise<{ code: number, text: string }> {
   const parts: string[] = []
   const take: Print = print ?? (async part => { parts.push(part) })
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
@@ -31,10 +33,11 @@ export async function runCommand ([name = '', ...args]: string[], env: NodeJS.Pr
   try {
     if (!command) return { code: 0, text: tool!.run(args) }
     const config = loadConfig(env)
+    await check?.(foldersOf(config))
     await command.prepare?.(args, config)
     const app = await buildApp({ ...config, LOG_LEVEL: 'silent' })
     try {
-      await app.ready()
+      await makeReady(app)
       await app.acting.run(() => operator, async () => {
         const printed = command.run(app, args, config)
         if (printed instanceof Promise) parts.push(await printed)

@@ -1,7 +1,8 @@
 import closeWithGrace from 'close-with-grace'
 import type { AddressInfo } from 'node:net'
-import { buildApp } from './app.js'
 import { BootError } from './boot-error.js'
+import { checkFolders } from './boot/check-folders.js'
+import { foldersOf } from './boot/folders.js'
 import { loadConfig } from './config/load.js'
 import { explainRedisFailure } from './redis/check.js'
 import { isOutage } from './redis/outage.js'
@@ -15,6 +16,8 @@ const signals = ['SIGINT', 'SIGTERM'] as const
  */
 async function start (): Promise<void> {
   const config = loadConfig(process.env)
+  // Loading the service takes about as long.
+  const [{ buildApp, makeReady }] = await Promise.all([import('./app.js'), checkFolders(foldersOf(config))])
   const app = await buildApp(config)
   const grace = closeWithGrace({ delay: 10_000, skip: [...signals] }, async ({ err }) => {
     if (err) app.log.fatal({ err }, 'stopped by an error')
@@ -28,9 +31,9 @@ async function start (): Promise<void> {
       closing = true
     })
   }
-  await app.ready()
+  await makeReady(app)
   // Listened first: a password that was made before a start which then fails would never be seen.
-  await app.listen({ host: config.HOST, port: config.PORT })
+  await app.step('Listening', 'see whether HOST can be resolved', () => app.listen({ host: config.HOST, port: config.PORT }))
   let password: string | undefined
   await app.ensureFirstAdmin((_username, generated) => { password = generated })
   const { port } = app.server.address() as AddressInfo

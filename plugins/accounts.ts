@@ -14,6 +14,8 @@ declare module 'fastify' {
     accountStore: AccountStore
     /** Makes the first admin of a new installation and shows a generated password, once. */
     ensureFirstAdmin: (announce: (username: string, password: string) => void) => Promise<void>
+    /** Whether that is done. */
+    hasFirstAdmin: () => boolean
   }
 }
 
@@ -30,5 +32,10 @@ export default fp<AppOptions>(async (app, { config, now, skew, randomId }) => {
     store, passwords, slowDown, audit: app.auditStore, limit, shortestPassword: config.PASSWORD_MIN_LENGTH, randomId, now, durable: app.durable, report: app.tell
   })
   app.decorate('accounts', config.AUTH === 'off' ? openAccounts(accounts, createTheAdmin(store)) : accounts)
-  app.decorate('ensureFirstAdmin', announce => ensureFirstAdmin({ store, passwords, given: config.ADMIN_PASSWORD, randomId, now, announce }))
+  let hasFirstAdmin = false
+  app.decorate('hasFirstAdmin', () => hasFirstAdmin)
+  app.decorate('ensureFirstAdmin', async announce => {
+    await app.step('Making the first admin', 'see whether Redis answers', () => ensureFirstAdmin({ store, passwords, given: config.ADMIN_PASSWORD, randomId, now, announce }))
+    hasFirstAdmin = true
+  })
 }, { name: 'accounts', dependencies: ['redis', 'keys', 'sealing', 'events', 'audit', 'limits'] })

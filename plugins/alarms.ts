@@ -19,7 +19,7 @@ export default fp<AppOptions>(async (app, { config, now }) => {
   const webhook = url === undefined
     ? undefined
     : createWebhook({ redis, key: names.alarms, target: { url, secret, timeout: seconds * 1000 }, now, warn: (details, message) => app.log.warn(details, message) })
-  await webhook?.open()
+  await app.step('Opening the alarms of the audit log', 'see whether Redis answers', async () => { await webhook?.open() })
 
   const sweeping = repeating(SWEEP_MS, async () => { await alarms.sweep() }, onError)
   const delivering = repeating(Math.min(1_000, seconds * 1000), async () => { await webhook?.deliver() }, onError)

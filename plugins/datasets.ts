@@ -1,9 +1,7 @@
 import fp from 'fastify-plugin'
 import { join } from 'node:path'
 import type { AppOptions } from '#lib/app-options.js'
-import { BootError } from '#lib/boot-error.js'
 import { openDatasets, type Datasets } from '#lib/datasets/service.js'
-import { faultOfFolder } from '#lib/datasets/workspace.js'
 
 declare module 'fastify' {
   interface FastifyInstance { datasets: Datasets }
@@ -14,9 +12,7 @@ const RATIO_FROM = 100 * 2 ** 20
 export default fp<AppOptions>(async (app, { config, now, skew }) => {
   const { redis, names, groups, accountStore } = app
   const root = config.DATA_DIR ?? join(config.STATE_DIR, 'datasets')
-  const fault = await faultOfFolder(root)
-  if (fault !== undefined) throw new BootError([fault])
-  const datasets = await openDatasets({
+  const datasets = await app.step('Opening the folder of the data sets', 'see whether DATA_DIR and Redis answer', () => openDatasets({
     root,
     redis,
     names,
@@ -37,7 +33,7 @@ export default fp<AppOptions>(async (app, { config, now, skew }) => {
     now,
     skew,
     log: app.log
-  })
+  }))
   app.decorate('datasets', datasets)
   app.addHook('onReady', async () => { datasets.begin() })
   app.addHook('onClose', async () => { await datasets.close() })

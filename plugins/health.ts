@@ -8,5 +8,5 @@ declare module 'fastify' {
 }
 
 export default fp<AppOptions>(async (app, { config }) => {
-  app.decorate('readiness', createReadiness({ redis: app.redis, keys: app.keys, stateDir: config.JWT_SECRET_KEY === undefined ? config.STATE_DIR : undefined, datasets: app.datasets }))
-}, { name: 'health', dependencies: ['redis', 'keys', 'datasets'] })
+  app.decorate('readiness', createReadiness({ redis: app.redis, keys: app.keys, stateDir: config.JWT_SECRET_KEY === undefined ? config.STATE_DIR : undefined, datasets: app.datasets, hasFirstAdmin: app.hasFirstAdmin }))
+}, { name: 'health', dependencies: ['redis', 'keys', 'datasets', 'accounts'] })

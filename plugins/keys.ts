@@ -14,11 +14,12 @@ declare module 'fastify' {
 
 export default fp<AppOptions>(async (app, { config, now, skew }) => {
   const { redis, names } = app
-  await bringOver(redis, names, config.REDIS_PREFIX)
+  await app.step('Taking over keys of an earlier version', 'see whether Redis answers', () => bringOver(redis, names, config.REDIS_PREFIX))
   const times = keyTimes(config)
   const byItself = async (): Promise<string> => `${skew()}|system||`
-  const keys = await openKeys({
-    secret: await loadSecret({ stateDir: config.STATE_DIR, given: config.JWT_SECRET_KEY }),
+  const secret = await app.step('Reading the secret', 'see whether STATE_DIR answers', () => loadSecret({ stateDir: config.STATE_DIR, given: config.JWT_SECRET_KEY }))
+  const keys = await app.step('Deriving the keys', 'see whether Redis answers, and what keeps the machine busy', () => openKeys({
+    secret,
     previous: config.JWT_SECRET_KEY_PREVIOUS === undefined ? undefined : readSecretText(config.JWT_SECRET_KEY_PREVIOUS.trim(), 'JWT_SECRET_KEY_PREVIOUS'),
     // Who acts is known once the audit log is there, which is sealed with these keys.
     store: createKeyStore({ redis, names, byItself, stamp: async owner => app.hasDecorator('stamp') ? await app.stamp(owner) : await byItself() }),
@@ -27,7 +28,7 @@ export default fp<AppOptions>(async (app, { config, now, skew }) => {
     alg: config.SIGNING_ALG,
     times,
     now
-  }).catch((error: unknown) => {
+  })).catch((error: unknown) => {
     // A start that fails runs no onClose, and the connection would keep the process alive.
     redis.disconnect()
     throw error

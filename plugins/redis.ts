@@ -15,11 +15,12 @@ declare module 'fastify' {
 }
 
 export default fp<AppOptions>(async (app, { config }) => {
-  const { redis, report } = await openRedis(config.REDIS_URL, error => app.log.warn({ err: error }, 'Redis connection'), config.REDIS_PREFIX)
+  const { redis, report } = await app.step('Connecting to Redis', 'see whether it answers at REDIS_URL, or is still loading its data', given =>
+    openRedis(config.REDIS_URL, error => app.log.warn({ err: error }, 'Redis connection'), config.REDIS_PREFIX, given))
   app.log.info({ version: report.version }, 'Redis')
   for (const warning of report.warnings) app.log.warn(warning)
   app.decorate<RedisClient>('redis', redis)
   app.decorate('names', keyNames(config.REDIS_PREFIX))
   app.decorate('durable', createDurable(redis, config.REDIS_WAIT_REPLICAS))
   app.addHook('onClose', async () => { redis.disconnect() })
-}, { name: 'redis' })
+}, { name: 'redis', dependencies: ['starting'] })

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { BootError } from '../boot-error.js'
 import type { Account } from './account.js'
 import type { Passwords } from './passwords.js'
 import type { AccountStore } from './store.js'
@@ -21,11 +22,12 @@ interface Parts {
 /**
  * Makes sure that somebody can administer a new installation. The account counts as made only when its
  * password was announced: after a crash in between, the next start announces another one.
+ * @throws BootError if another replica is at it and does not finish
  */
 export async function ensureFirstAdmin ({ store, passwords, given, randomId, now, announce }: Parts): Promise<void> {
   for (let waited = 0; !await store.hasAdmin() && !await store.claimFirstAdmin(); waited++) {
     // Another replica is at it, or crashed while it was: then its claim lapses.
-    if (waited > 60) throw new Error('another replica has been making the first admin for too long')
+    if (waited > 60) throw new BootError(['The first admin is being made by another replica, which has not finished within 15 s; see what it waits for'])
     await sleep(250)
   }
   if (await store.hasAdmin()) return

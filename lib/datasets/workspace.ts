@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../boot/make-folder.js'
 import type { RedisClient } from '../redis/connect.js'
 import type { KeyNames } from '../redis/names.js'
-import { discard, isMissing } from './disk.js'
+import { discard } from './disk.js'
 import { OWN_FOLDER } from './layout.js'
 import { isGone } from './replica.js'
 
@@ -33,7 +34,7 @@ export async function openWorkspace ({ root, replica, redis, names, onError }: P
   const mine = join(replicas, replica)
   const journal = join(own, 'journal')
   await redis.set(names.replica(replica), '1', 'PX', BELIEVED_MS)
-  for (const folder of [mine, journal]) await mkdir(folder, { recursive: true, mode: 0o755 })
+  for (const folder of [mine, journal]) await makeFolder(folder)
 
   // A Redis that was emptied hears from every living replica again before it is asked the second time.
   let silent = new Set<string>()
@@ -63,21 +64,5 @@ export async function openWorkspace ({ root, replica, redis, names, onError }: P
       await discard(mine)
       await redis.del(names.replica(replica)).catch(() => {})
     }
-  }
-}
-
-/**
- * Makes sure that the folder of the data sets can be used.
- * @returns a sentence that says why not, or undefined
- */
-export async function faultOfFolder (root: string): Promise<string | undefined> {
-  const probe = join(root, OWN_FOLDER, `probe-${randomBytes(6).toString('hex')}`)
-  try {
-    await mkdir(probe, { recursive: true })
-    await discard(probe)
-    return undefined
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    return `DATA_DIR cannot be written to (${isMissing(error) ? 'a part of its path is no folder' : code})`
   }
 }

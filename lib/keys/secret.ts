@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
+import { chmod, link, open, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../boot/make-folder.js'
 import { BootError } from '../boot-error.js'
 
 /** What the master key is made from: key bytes as they are, or a passphrase that is stretched first. */
@@ -49,7 +50,10 @@ export async function loadSecret ({ stateDir, given }: { stateDir: string, given
 
 async function readIfPresent (file: string): Promise<string | undefined> {
   try {
-    const { mode } = await stat(file)
+    const found = await stat(file)
+    // Opening a pipe would wait for whoever writes to it.
+    if (!found.isFile()) throw new Error(`STATE_DIR: the secret ${file} is no file`)
+    const { mode } = found
     if ((mode & 0o077) !== 0) await chmod(file, 0o600)
     return await readFile(file, 'utf8')
   } catch (error) {
@@ -60,7 +64,7 @@ async function readIfPresent (file: string): Promise<string | undefined> {
 
 /** Linking a complete file into place lets exactly one of several starting replicas make the secret. */
 async function createSecretFile (stateDir: string, file: string): Promise<string> {
-  await mkdir(stateDir, { recursive: true, mode: 0o700 })
+  await makeFolder(stateDir, 0o700)
   const draft = join(stateDir, `secret.${randomBytes(6).toString('hex')}.tmp`)
   const text = `base64:${randomBytes(KEY_BYTES).toString('base64')}\n`
   try {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../boot/make-folder.js'
 import type { Mailer } from './mailer.js'
 
 interface Parts {
@@ -25,7 +26,7 @@ const stampOf = (ms: number): string => new Date(ms).toISOString().replaceAll(':
  */
 export const createFileSink = ({ folder, from, now, announce }: Parts): Mailer => ({
   send: async ({ to, subject, text }) => {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await makeFolder(folder, 0o700)
     await clear(folder, now() - KEPT_MS)
     const time = new Date(now()).toISOString()
     const name = join(folder, `${stampOf(now())}-${randomBytes(3).toString('hex')}`)

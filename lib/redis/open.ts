@@ -8,11 +8,13 @@ import { parseRedisUrl, type RedisTarget } from './url.js'
  * Connects to Redis and makes sure that it can be used.
  * @param onError told of every later connection error; the client reconnects by itself
  * @param prefix with which all keys of the service begin; its user must have rights on those
+ * @param given ends the attempt
  * @throws BootError saying why not, without the URL
  */
-export async function openRedis (url: string, onError: (error: Error) => void, prefix = ''): Promise<{ redis: RedisClient, report: RedisReport }> {
+export async function openRedis (url: string, onError: (error: Error) => void, prefix = '', given?: AbortSignal): Promise<{ redis: RedisClient, report: RedisReport }> {
   const target = parseRedisUrl(url)
   const redis = createClient(target)
+  given?.addEventListener('abort', () => { redis.disconnect() })
   let last: Error | undefined
   const remember = (error: Error): void => { last = error }
   redis.on('error', remember)

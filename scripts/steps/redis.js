@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { accessSync, constants, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { block, hold, isAlive, onWayOut, pidIn, release, take } from './processes.js'
 import { settle } from './redis-state.js'
@@ -16,12 +16,10 @@ const STOP_MS = 10_000
  * @returns {Promise<{ url: string, stop: () => void }>} `stop` is called on every way out of this process
  */
 export async function runRedis (program, folder) {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    accessSync(folder, constants.W_OK)
-  } catch (error) {
-    giveUp(`STATE_DIR cannot be written: ${folder} (${error.code}).`, 'Set STATE_DIR to a folder that this user may write to.')
-  }
+  // Of the build, which is there by now.
+  const { checkFolders } = await import('../../dist/lib/boot/check-folders.js')
+  await checkFolders([{ setting: 'STATE_DIR', path: folder, mode: 0o700 }])
+    .catch(({ message }) => giveUp(`${message}.`, 'Set STATE_DIR to a folder that this user may write to.'))
   const path = socketIn(folder)
   const redis = {
     program,

@@ -4,14 +4,13 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
+import { keyNames } from '#lib/redis/names.js'
 import { ownPrefix } from '../support/app.js'
 import { freePort, startRedis } from '../support/redis.js'
-import { beginLogin, call, login, MAIN, me, refresh, refusal, serve, stateDir, until, type Env } from './process.js'
+import { beginLogin, call, login, MAIN, me, refresh, refusal, run, serve, stateDir, until, type Env } from './process.js'
 
 const PASSPHRASE = 'every leaf has its pores'
 const PASSWORD = 'correct horse battery'
-
-/** Wanted, but not so yet. */
 
 /** A Redis that forgets nothing when it crashes. */
 const durableRedis = async (t: Test) => {
@@ -129,6 +128,27 @@ t.test('a password that a failed start did not show is shown by the next one', a
 
   const service = await serve(t, MAIN, { ...env, PORT: String(await freePort()) })
   t.equal((await login(service.url, service.password)).status, 200)
+})
+
+t.test('it is not ready before somebody can sign in', async t => {
+  const prefix = ownPrefix()
+  const client = new Redis(process.env.REDIS_URL ?? '')
+  t.teardown(() => client.disconnect())
+  // As if another replica were making the first admin.
+  const claim = `${keyNames(prefix).admins}:claim`
+  await client.set(claim, '1')
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const program = run(t, MAIN, { REDIS_URL: process.env.REDIS_URL ?? '', REDIS_PREFIX: prefix, STATE_DIR: await stateDir(t), PORT: String(port), ADMIN_PASSWORD: PASSWORD })
+  const parts = async () => (await call(`${url}/health/ready`).catch(() => undefined))?.body
+  await until('only the first admin is missing', async () => Object.values(await parts() ?? {}).filter(part => part === 'failing').length === 2)
+  t.match(await call(`${url}/health/ready`), { status: 503, body: { status: 'failing', accounts: 'failing', datasets: 'ok' } })
+  t.equal((await login(url, PASSWORD)).status, 401)
+
+  await client.del(claim)
+  await until('it is ready', async () => (await call(`${url}/health/ready`)).status === 200)
+  t.equal((await login(url, PASSWORD)).status, 200, 'right after it is ready')
+  t.match(await program.end('SIGTERM'), { code: 0, stderr: '' })
 })
 
 t.test('with AUTH=off on loopback it serves, and says so', async t => {

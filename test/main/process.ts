@@ -37,10 +37,13 @@ export interface Service extends Program {
   curl: string
 }
 
+/** Arguments of Node.js and of the script that it runs. */
+export interface Arguments { node?: string[], script?: string[] }
+
 /** Runs a script with no variables but these and PATH; the process is gone when the test is over. */
-export function run (t: Test, script: string, env: Env, cwd = root): Program {
+export function run (t: Test, script: string, env: Env, cwd = root, args: Arguments = {}): Program {
   // What tap puts into NODE_OPTIONS listens to signals and loads other code.
-  const child = spawn('/usr/bin/env', ['-u', 'NODE_OPTIONS', process.execPath, join(root, script)], {
+  const child = spawn('/usr/bin/env', ['-u', 'NODE_OPTIONS', process.execPath, ...args.node ?? [], join(root, script), ...args.script ?? []], {
     cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', ...env }
   })
   let stdout = ''

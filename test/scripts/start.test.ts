@@ -146,7 +146,7 @@ t.test('a state folder whose path is too long for a socket serves all the same',
 t.test('a state folder that cannot be written is named', async t => {
   const file = join(await stateDir(t), 'file')
   await writeFile(file, '')
-  t.match(await refuse(t, { STATE_DIR: join(file, 'sub') }), /^\nSTATE_DIR cannot be written: \S+file\/sub\S* \(ENOTDIR\)\.\nSet STATE_DIR to a folder that this user may write to\.\n\n$/)
+  t.match(await refuse(t, { STATE_DIR: join(file, 'sub') }), /^\nSTATE_DIR: the folder \S+file\/sub\S* cannot be made or written \(ENOTDIR\)\.\nSet STATE_DIR to a folder that this user may write to\.\n\n$/)
 })
 
 t.test('without Redis and a way to get one it says what to type', async t => {
