@@ -9,7 +9,8 @@ const CACHE = join(import.meta.dirname, '../../../.build/stripped')
 
 /** What tests run in place of a package, and whose imports of it are meant. */
 const INSTEAD = {
-  argon2: { by: '../argon2.ts', importer: /\/lib\/accounts\/passwords\.ts$/ }
+  argon2: { by: '../argon2.ts', importer: /\/lib\/accounts\/passwords\.ts$/ },
+  'async-hook-domain': { by: '../domain.js', importer: /\/@tapjs\/core\// }
 }
 
 export async function resolve (specifier, context, next) {
