@@ -22,8 +22,10 @@ export interface ActingContext {
 
 const theService: Acting = { by: 'system', session: '', device: null }
 
+// One for the process: where there are many, Node carries each of them along with every promise, used or not.
+const storage = new AsyncLocalStorage<() => Acting>()
+
 export function createActingContext (): ActingContext {
-  const storage = new AsyncLocalStorage<() => Acting>()
   return {
     current: () => storage.getStore()?.() ?? theService,
     run: (who, act) => storage.run(who, act),

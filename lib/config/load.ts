@@ -3,6 +3,9 @@ import { BootError } from '../boot-error.js'
 import { Config } from './schema.js'
 import { faultsOf } from './faults.js'
 
+/** One of its own, because env-schema writes to it; and one for all calls, because it is compiled once for each object. */
+const schema = structuredClone(Config) as NonNullable<EnvSchemaOpt['schema']>
+
 interface SchemaFault {
   instancePath: string
   message?: string
@@ -29,7 +32,7 @@ export function loadConfig (env: NodeJS.ProcessEnv): Config {
 
 function parse (given: Record<string, unknown>): Config {
   try {
-    return envSchema<Config>({ schema: structuredClone(Config) as NonNullable<EnvSchemaOpt['schema']>, data: given, env: false })
+    return envSchema<Config>({ schema, data: given, env: false })
   } catch (error) {
     const { errors } = error as { errors?: SchemaFault[] }
     if (!errors) throw error

@@ -3,11 +3,13 @@ import t from 'tap'
 import { createPasswords } from '#lib/accounts/passwords.js'
 import { createAccountStore } from '#lib/accounts/store.js'
 import { PASSWORD, start, type Running } from '../../support/app.js'
+import { hashForReal } from '../../support/argon2.js'
 import { busyMs } from '../../support/busy.js'
 
 const storeOf = ({ app, clock }: Running) => createAccountStore({ redis: app.redis, names: app.names, sealing: app.sealing, stamp: async () => String(clock.skew()) })
 
 t.test('an old or weak hash is renewed at the next login', async t => {
+  hashForReal(t)
   const running = await start(t)
   const user = await running.createUser('ada')
   const old = await hash(PASSWORD, { type: argon2id, memoryCost: 8192, timeCost: 3, parallelism: 2 })
@@ -21,6 +23,7 @@ t.test('an old or weak hash is renewed at the next login', async t => {
 })
 
 t.test('an unknown user costs as much work as a wrong password', async t => {
+  hashForReal(t)
   const { call } = await start(t)
   const work = new Map<string, number[]>([['admin', []], ['nobody', []]])
   for (let n = 0; n < 9; n++) {
@@ -36,6 +39,7 @@ t.test('an unknown user costs as much work as a wrong password', async t => {
 })
 
 t.test('only so many passwords are hashed at once, and a line that is too long is refused', async t => {
+  hashForReal(t)
   const passwords = await createPasswords(1)
   const known = await passwords.hash('x')
   let running = 0

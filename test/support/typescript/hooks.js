@@ -7,7 +7,15 @@ import { fileURLToPath } from 'node:url'
 
 const CACHE = join(import.meta.dirname, '../../../.build/stripped')
 
+/** What tests run in place of a package, and whose imports of it are meant. */
+const INSTEAD = {
+  argon2: { by: '../argon2.ts', importer: /\/lib\/accounts\/passwords\.ts$/ },
+  'async-hook-domain': { by: '../domain.js', importer: /\/@tapjs\/core\// }
+}
+
 export async function resolve (specifier, context, next) {
+  const instead = INSTEAD[specifier]
+  if (instead?.importer.test(context.parentURL)) return { url: new URL(instead.by, import.meta.url).href, format: 'module', shortCircuit: true }
   if (/^\.\.?\/.*\.js$/.test(specifier) && context.parentURL?.endsWith('.ts')) {
     const url = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL)
     if (existsSync(url)) return { url: url.href, format: 'module', shortCircuit: true }
