@@ -33,6 +33,7 @@ export default fp<AppOptions>(async (app, { config, now, skew }) => {
     },
     queryTimeout: config.QUERY_TIMEOUT * 1000,
     queryBytes: config.QUERY_MAX_BYTES,
+    aside: app.aside,
     now,
     skew,
     log: app.log
@@ -40,4 +41,4 @@ export default fp<AppOptions>(async (app, { config, now, skew }) => {
   app.decorate('datasets', datasets)
   app.addHook('onReady', async () => { datasets.begin() })
   app.addHook('onClose', async () => { await datasets.close() })
-}, { name: 'datasets', dependencies: ['redis', 'accounts', 'groups'] })
+}, { name: 'datasets', dependencies: ['redis', 'accounts', 'groups', 'aside'] })

@@ -1,20 +1,17 @@
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fail } from '../errors.js'
-import { parseExact } from '../json/exact.js'
 import { membersOf } from './archive/members.js'
 import { archiveOf } from './archive/write.js'
 import type { Limits } from './archive/directory.js'
 import { unpackArchive } from './archive/read.js'
 import { Permit } from './commit/permit.js'
-import { timeText, type Core } from './core.js'
+import { callerOf, timeText, type Core } from './core.js'
 import { discard, missingAs, onDisk, writeSynced, syncFolder } from './disk.js'
-import type { Metadata } from './index-entry.js'
-import { rewrittenMetadata } from './format/metadata-text.js'
 import { isScanId } from './names.js'
 import { isFolder } from './open-file.js'
 import { presentScan } from './present.js'
-import { documentIn, NOTHING } from './format/document.js'
+import { readPlain } from './plain-file.js'
 import { look } from './fs/look.js'
 import { receive } from './receive.js'
 import type { Actor } from './rights.js'
@@ -36,30 +33,23 @@ interface Parts { people: People, limits: Limits }
 const MOST_GROUPS = 100
 
 export function createArchives (core: Core, { people, limits }: Parts): Archives {
-  const { layout, workspace, index, now, budgets } = core
+  const { layout, workspace, index, now, budgets, aside } = core
 
   /** What an archive says of groups counts only as far as its importer could share the scan with them. */
-  const groupsIn = async (actor: Actor, sharing: unknown): Promise<string[]> => {
-    const names = Array.isArray(sharing) ? [...new Set(sharing.filter(name => typeof name === 'string'))].slice(0, MOST_GROUPS) : []
-    return await shareableGroups(people, actor, names)
-  }
+  const groupsIn = async (actor: Actor, text: string): Promise<string[]> =>
+    await shareableGroups(people, actor, await aside.run('sharingIn', { text, most: MOST_GROUPS }, text.length, callerOf(actor)))
 
   const takeOver = async (folder: string, actor: Actor): Promise<void> => {
     const path = join(folder, 'metadata', 'metadata.json')
-    const { text } = documentIn(folder, path, 'metadata', budgets.metadata) ?? NOTHING
-    const { sharing, ...given } = parseExact(text) as Metadata
-    const groups = await groupsIn(actor, sharing)
+    // It was looked at as it was unpacked.
+    const text = await readPlain(path) ?? '{}'
+    const groups = await groupsIn(actor, text)
     const time = timeText(now())
-    const value: Metadata = {
-      created: time,
-      created_by: actor.fullname,
-      last_modified: time,
-      ...given,
-      owner: actor.username,
-      ...(groups.length > 0 ? { sharing: groups } : {})
-    }
+    const first = { created: time, created_by: actor.fullname, last_modified: time }
+    const last = { owner: actor.username, ...(groups.length > 0 ? { sharing: groups } : {}) }
+    const adopted = await aside.run('adoptMetadata', { text, first, last, budget: budgets.metadata }, text.length, callerOf(actor))
     await discard(path)
-    await writeSynced(path, rewrittenMetadata(text, value, budgets.metadata))
+    await writeSynced(path, adopted)
     await syncFolder(join(folder, 'metadata'))
   }
 
@@ -86,7 +76,7 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
       try {
         await upload.take(content => receive(content, archive, { most: limits.bytes, tooLarge: 'archive_too_large' }))
         await onDisk(async () => {
-          await unpackArchive(archive, folder, limits, budgets)
+          await unpackArchive(archive, folder, { limits, budgets, aside })
           await takeOver(folder, actor)
         })
         await adoptScan(core, permit, folder)

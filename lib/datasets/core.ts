@@ -1,3 +1,4 @@
+import type { Aside } from '../aside/aside.js'
 import { fail } from '../errors.js'
 import { onDisk } from './disk.js'
 import type { Commits } from './commits.js'
@@ -20,6 +21,7 @@ export interface Core {
   rights: Rights
   budgets: DocumentBudgets
   queries: Queries
+  aside: Aside
   /** Milliseconds since the epoch. */
   now: () => number
   /** @throws `datasets_indexing` until the folder is indexed */
@@ -38,9 +40,9 @@ export async function findScan ({ index, rights, ready }: Core, actor: Actor, ri
 }
 
 /** What decides who may use a scan, as it lies on the disk at this moment. @throws `scan_damaged` */
-export function guardedScan ({ index }: Pick<Core, 'index'>, scan: string): Guarded {
+export async function guardedScan ({ index }: Pick<Core, 'index'>, scan: string): Promise<Guarded> {
   try {
-    return index.guarded(scan)
+    return await index.guarded(scan)
   } catch (error) {
     if (error instanceof DamagedScan) return fail('scan_damaged', { cause: error })
     throw error

@@ -2,11 +2,9 @@ import { fail } from '../errors.js'
 import { fromCursor, toCursor } from '../http/cursor.js'
 import type { Precondition, Tagged } from '../http/preconditions.js'
 import { Permit } from './commit/permit.js'
-import { findFileset, findScan, findSettled, timeText, type Core } from './core.js'
+import { callerOf, findFileset, findScan, findSettled, timeText, type Core } from './core.js'
 import { discard, onDisk, writeSynced } from './disk.js'
-import type { Metadata } from './index-entry.js'
-import { metadataText } from './format/metadata-text.js'
-import { withoutProtected } from './format/protected-members.js'
+import { protectedMembers, textOfGiven, type GivenMetadata } from './format/protected-members.js'
 import { isFilesetId, NAME } from './names.js'
 import { removalOf } from './placement.js'
 import { presentFileset, tagFileset } from './present.js'
@@ -30,13 +28,13 @@ export interface Filesets {
   /** @throws `fileset_not_found` */
   get: (actor: Actor, scan: string, id: string) => Promise<Tagged<Fileset>>
   /** @throws `fileset_exists` */
-  create: (actor: Actor, scan: string, fileset: { id: string, metadata?: Metadata }) => Promise<Fileset>
+  create: (actor: Actor, scan: string, fileset: { id: string, metadata?: GivenMetadata }) => Promise<Fileset>
   /** Removes a fileset with all of its files. @throws `fileset_not_found`, `precondition_failed` */
   remove: (actor: Actor, scan: string, id: string, precondition?: Precondition) => Promise<void>
 }
 
 export function createFilesets (core: Core): Filesets {
-  const { layout, workspace, commits, index, now, budgets } = core
+  const { layout, workspace, commits, index, now, budgets, aside } = core
 
   const present = async (scan: string, id: string): Promise<Fileset> => {
     await index.get(scan)
@@ -64,9 +62,11 @@ export function createFilesets (core: Core): Filesets {
       const permit = await Permit.use(core, actor, 'write', scan)
       const temporary = workspace.temporary()
       const time = timeText(now())
-      const value = { ...withoutProtected(metadata, { scan, fileset: id }), created: time, last_modified: time, created_by: actor.fullname }
+      const given = textOfGiven(metadata)
+      const added = { created: time, last_modified: time, created_by: actor.fullname }
+      const text = await aside.run('composeMetadata', { given, kept: protectedMembers({ scan, fileset: id }), added, budget: budgets.metadata }, given.length, callerOf(actor))
       try {
-        await onDisk(() => writeSynced(temporary, metadataText(value, budgets.metadata)))
+        await onDisk(() => writeSynced(temporary, text))
         await commits.change(permit, [id, `@${id}`], (listing, again) => {
           const isListed = listing.filesets.has(id)
           if (!again && (isListed || look(layout.fileset(scan, id))?.isFile())) return fail('fileset_exists')

@@ -1,7 +1,6 @@
-import { summarise, type FilesetRecord, type Filesets, type ScanSummary } from './index-entry.js'
+import { describe, summarise, type FilesetRecord, type Filesets, type ScanSummary } from './index-entry.js'
 import type { Fault } from './listing.js'
 import { pack } from './packed.js'
-import type { PackedMetadata } from './packed-metadata.js'
 import type { ReadScan } from './read-scan.js'
 import type { Kept } from './snapshot.js'
 import { Unpacked } from './unpacked.js'
@@ -22,7 +21,7 @@ const knownScan = (summary: ScanSummary, filesets: Filesets | string, faults: Fa
 
 /** A scan of which no more than the name is known. */
 const unread = (id: string): KnownScan =>
-  knownScan(summarise({ id, metadata: {}, filesets: new Map(), stamp: '', created: 0, modified: 0 }), new Map(), [])
+  knownScan(summarise({ id, described: describe({}), filesets: new Map(), stamp: '', created: 0, modified: 0 }), new Map(), [])
 
 /** The scans in memory, right or marked stale; nothing here asks the disk. */
 export class KnownScans {
@@ -73,7 +72,7 @@ export class KnownScans {
     this.changed = true
   }
 
-  protected put (scan: string, { faults, ...read }: ReadScan & { packed?: PackedMetadata }): void {
+  protected put (scan: string, { faults, ...read }: ReadScan): void {
     this.damaged.delete(scan)
     const known = knownScan(summarise({ id: scan, ...read }), read.filesets, faults)
     this.known.set(scan, known)

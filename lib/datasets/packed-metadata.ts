@@ -2,7 +2,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Metadata } from './index-entry.js'
 
 /** Metadata as the index keeps them: JSON, deflated where that is worth its while. Parsed they take ten times as much or more. */
-export type PackedMetadata = string | Buffer
+export type PackedMetadata = string | Uint8Array
 
 /** Characters up to which a text stays as it is. */
 const SHORT = 4096

@@ -1,3 +1,4 @@
+import type { Aside } from '../aside/aside.js'
 import { fail } from '../errors.js'
 import type { RedisClient } from '../redis/connect.js'
 import type { KeyNames } from '../redis/names.js'
@@ -50,6 +51,7 @@ export interface Datasets {
   opened: Promise<void>
   root: string
   budgets: DocumentBudgets
+  aside: Aside
   isReady: () => boolean
   count: () => number
   /** Reads the whole folder again, and has the other replicas compare theirs. */
@@ -77,6 +79,8 @@ export interface DatasetsOptions {
   queryTimeout: number
   /** Bytes of metadata that are read from the disk for one answer. */
   queryBytes: number
+  /** Where large documents are worked on. */
+  aside: Aside
   now: () => number
   skew: () => number
   log: Log
@@ -86,12 +90,12 @@ const RENDERED_AT_ONCE = 2
 /** The name under which replicas tell each other to compare everything; no scan can be called so. */
 const EVERYTHING = '*'
 
-export async function openDatasets ({ root, redis, names, policy, people, lease, largestFile, largestModel, imageMemory, archive, budgets, queryTimeout, queryBytes, now, skew, log }: DatasetsOptions): Promise<Datasets> {
+export async function openDatasets ({ root, redis, names, policy, people, lease, largestFile, largestModel, imageMemory, archive, budgets, queryTimeout, queryBytes, aside, now, skew, log }: DatasetsOptions): Promise<Datasets> {
   const onError = (error: unknown): void => log.warn({ err: error }, 'work on data sets in the background failed')
   const replica = createReplicaId()
   const layout = layoutOf(root)
   const workspace = await openWorkspace({ root, replica, redis, names, onError })
-  const index = new ScanIndex(root, budgets)
+  const index = new ScanIndex(root, budgets, aside)
   const journal = createJournal(workspace.journal)
   const feed: ChangeFeed = await openChangeFeed({
     redis,
@@ -116,6 +120,7 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
     rights: createRights(policy),
     budgets,
     queries,
+    aside,
     now,
     ready: () => { if (!upkeep.isReady()) fail('datasets_indexing', { retryAfter: 2 }) },
     announce: scan => feed.publish({ scan, touched: undefined })
@@ -140,6 +145,7 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
     opened: upkeep.opened,
     root,
     budgets,
+    aside,
     isReady: upkeep.isReady,
     count: () => index.size,
     refresh: async () => {

@@ -2,8 +2,7 @@ import type { Permit } from './commit/permit.js'
 import type { Core } from './core.js'
 import { discardFile, onDisk, writeSynced } from './disk.js'
 import { creation } from './file-changes.js'
-import { metadataText } from './format/metadata-text.js'
-import { metadataIn, nameOf, type Said } from './naming.js'
+import { nameOf, type Said } from './naming.js'
 import type { Change } from './plan.js'
 import { receive } from './receive.js'
 import type { Arrived, Upload } from './upload.js'
@@ -12,7 +11,7 @@ import type { Arrived, Upload } from './upload.js'
 type Hand = (concerns: string, change: Change) => Promise<void>
 
 /** The steps of an upload: into the workspace, and from there into a scan. @param largest bytes of a file */
-export function createTakingIn ({ layout, workspace, commits, budgets }: Core, largest: number) {
+export function createTakingIn ({ layout, workspace, commits, budgets, aside }: Core, largest: number) {
   /** Receives a file at a path of the workspace. */
   const receiveAt = async (path: string, upload: Upload): Promise<Arrived> =>
     await upload.take(content => receive(content, path, { most: largest, tooLarge: 'file_too_large' }))
@@ -36,10 +35,11 @@ export function createTakingIn ({ layout, workspace, commits, budgets }: Core, l
   /** Makes what has arrived a file of a fileset. @returns its id */
   const add = async ({ scan, fileset }: { scan: string, fileset: string }, { received, fields, filename }: Arrived, said: Said, hand: Hand): Promise<string> => {
     const file = nameOf({ id: said.id ?? fields.id, ext: said.ext ?? fields.ext }, filename)
-    const stored = metadataIn(said.metadata ?? fields.metadata, budgets.metadata)
+    const given = said.metadata ?? fields.metadata
+    const stored = given && await aside.run('metadataOfUpload', { text: given, python: said.python === true, budget: budgets.metadata }, given.length)
     const metadata = stored && workspace.temporary()
     try {
-      if (metadata) await onDisk(() => writeSynced(metadata, metadataText(stored, budgets.metadata)))
+      if (metadata) await onDisk(() => writeSynced(metadata, stored))
       await hand(`${fileset}/${file.id}`, creation({ layout, scan, fileset, file, received, metadata }))
     } finally {
       if (metadata) discardFile(metadata)

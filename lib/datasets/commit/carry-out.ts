@@ -28,7 +28,7 @@ export interface CommitParts {
   journal: Journal
   feed: ChangeFeed
   /** @param exact whether this replica wrote the version before as well */
-  onCommit: (scan: string, listing: Listing, touched: Touched, exact: boolean) => void
+  onCommit: (scan: string, listing: Listing, touched: Touched, exact: boolean) => Promise<void>
 }
 
 /** Puts batches of changes on the disk, each under one lease of its scan. */
@@ -62,7 +62,7 @@ export function createCarryingOut (parts: CommitParts): CarryingOut {
     const writes = ahead || touched.size > 0
     if (writes) {
       await writeBatch(parts, { scan, lease, listing, plans, relist })
-      parts.onCommit(scan, listing, touched, known !== undefined)
+      await parts.onCommit(scan, listing, touched, known !== undefined)
     }
     await Promise.all([
       writes && feed.publish({ scan, touched: ahead ? undefined : [...touched.keys()] }),

@@ -28,7 +28,7 @@ async function bench (t: Test, { leases = same => same, journal: withFaults = sa
   t.teardown(() => workspace.close())
   const journal = createJournal(workspace.journal)
   const commits = createCommits({
-    layout, budget: budgets.listing, workspace, journal: withFaults(journal), leases: leases(createLeases({ redis, names, replica, lasts: 15_000, skew: () => 0 })), feed: { publish: async () => {}, close: () => {} }, onCommit: () => {}
+    layout, budget: budgets.listing, workspace, journal: withFaults(journal), leases: leases(createLeases({ redis, names, replica, lasts: 15_000, skew: () => 0 })), feed: { publish: async () => {}, close: () => {} }, onCommit: async () => {}
   })
   await mkdir(join(root, 'plant', 'metadata'), { recursive: true })
   await writeFile(layout.listing('plant'), '{"filesets":[]}')
