@@ -1,5 +1,5 @@
 import { OverBudget } from '../datasets/document-budget.js'
-import { DamagedScan } from '../datasets/listing.js'
+import { DamagedScan } from '../datasets/damaged-scan.js'
 import type { ErrorCode } from '../error-catalogue.js'
 import { Problem, type ErrorExtras } from '../errors.js'
 

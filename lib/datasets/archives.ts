@@ -63,7 +63,7 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
       const permit = await Permit.use(core, actor, 'read', scan)
       if (!isFolder(layout.scan(scan))) return fail('scan_not_found')
       if (index.isIncomplete(scan)) return fail('scan_damaged')
-      return { ...await onDisk(() => archiveOf(layout.scan(scan))), permit }
+      return { ...await onDisk(() => archiveOf(aside, layout.scan(scan))), permit }
     },
 
     import: async (actor, scan, upload) => {

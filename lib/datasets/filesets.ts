@@ -16,10 +16,25 @@ export interface PageOf { limit: number, cursor?: string | undefined }
 
 const ID = new RegExp(`^${NAME}$`)
 
+const byId = (a: { id: string }, b: { id: string }): number => a.id < b.id ? -1 : 1
+
+/** The first of many, sorted, without sorting all. */
+function firstById<T extends { id: string }> (all: Iterable<T>, after: string | undefined, count: number): T[] {
+  let found: T[] = []
+  let last: string | undefined
+  for (const one of all) {
+    if ((after !== undefined && one.id <= after) || (last !== undefined && one.id > last)) continue
+    if (found.push(one) < 2 * count) continue
+    found = found.sort(byId).slice(0, count)
+    last = found.at(-1)!.id
+  }
+  return found.sort(byId).slice(0, count)
+}
+
 /** One page of things by id. */
 export function pageById<T extends { id: string }> (all: Iterable<T>, { limit, cursor }: PageOf): { items: T[], next: string | null } {
   const after = cursor === undefined ? undefined : fromCursor(cursor, ID)
-  const rest = [...all].filter(({ id }) => after === undefined || id > after).sort((a, b) => a.id < b.id ? -1 : 1)
+  const rest = firstById(all, after, limit + 1)
   return { items: rest.slice(0, limit), next: rest.length > limit ? toCursor(rest[limit - 1]!.id) : null }
 }
 

@@ -1,14 +1,14 @@
 import { describe, summarise, type FilesetRecord, type Filesets, type ScanSummary } from './index-entry.js'
 import type { Fault } from './listing.js'
-import { pack } from './packed.js'
+import { packing, type Packed } from './packed.js'
 import type { ReadScan } from './read-scan.js'
 import type { Kept } from './snapshot.js'
-import { Unpacked } from './unpacked.js'
+import { isPacked, Unpacked } from './unpacked.js'
 
 /** What is known of a scan. */
 export interface KnownScan {
   summary: ScanSummary
-  filesets: Filesets | string
+  filesets: Filesets | Packed
   faults: Fault[]
   /** Files (`fileset/id`) that changed since, or everything. */
   stale: Set<string> | 'all' | undefined
@@ -16,7 +16,7 @@ export interface KnownScan {
   changes: number
 }
 
-const knownScan = (summary: ScanSummary, filesets: Filesets | string, faults: Fault[]): KnownScan =>
+const knownScan = (summary: ScanSummary, filesets: Filesets | Packed, faults: Fault[]): KnownScan =>
   ({ summary, filesets, faults, stale: undefined, changes: 0 })
 
 /** A scan of which no more than the name is known. */
@@ -50,10 +50,16 @@ export class KnownScans {
     return known ? this.#unpacked.open(scan, known) : new Map<string, FilesetRecord>()
   }
 
+  /** Gets the filesets of a scan ready to be looked at. */
+  protected async prepare (scan: string): Promise<void> {
+    const known = this.known.get(scan)
+    if (known) await this.#unpacked.prepare(known)
+  }
+
   /** What is kept on disk of them. */
   * kept (): Generator<Kept> {
     for (const { summary, filesets, faults, stale } of this.known.values()) {
-      if (stale === undefined) yield { summary, packed: typeof filesets === 'string' ? filesets : pack(filesets), faults }
+      if (stale === undefined) yield { summary, packed: isPacked(filesets) ? filesets : packing(filesets), faults }
     }
   }
 
@@ -82,7 +88,7 @@ export class KnownScans {
 
   /** What was marked stale meanwhile stays so: the change may be one that no stamp shows. */
   protected putKept ({ summary, packed, faults }: Kept): void {
-    if (!this.known.has(summary.id)) this.known.set(summary.id, knownScan(summary, packed, faults))
+    if (!this.known.has(summary.id)) this.known.set(summary.id, knownScan(summary, [...packed], faults))
   }
 
   protected damage (scan: string, reason: string): void {

@@ -1,10 +1,10 @@
 import type { Aside } from '../aside/aside.js'
 import type { DocumentBudget, DocumentBudgets } from './document-budget.js'
-import { listingText } from './format/document.js'
 import { stampOfScan } from './format/stamp.js'
 import { look } from './fs/look.js'
 import type { Described, FileRecord, FilesetRecord, Filesets } from './index-entry.js'
-import { DamagedScan, Listing, type Fault, type ListedFileset } from './listing.js'
+import { readListing } from './read-listing.js'
+import { DamagedScan, type Fault, type ListedFileset } from './listing.js'
 import type { Layout } from './layout.js'
 
 /** A scan as it lies in the folder, and what of it cannot be used. */
@@ -60,7 +60,7 @@ export async function readScan ({ layout, aside, budgets }: { layout: Layout, as
   if (!look(layout.metadataFolder(scan))?.isDirectory()) throw new DamagedScan('has no metadata folder')
   const stamp = stampOfScan(layout, scan)
   const { described, faults } = await describedScan(aside, layout, scan, budgets.metadata)
-  const listing = new Listing(listingText(layout, scan, budgets.listing))
+  const listing = await readListing(aside, layout.listing(scan), budgets.listing)
   faults.push(...listing.faults.map(reason => ({ path: `${scan}/files.json`, reason })))
   const filesets: Filesets = new Map()
   for (const listed of listing.filesets.values()) {

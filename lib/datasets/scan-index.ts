@@ -38,6 +38,7 @@ export class ScanIndex extends KnownScans {
   /** The scan as it is now; undefined if there is none, or none that can be used. */
   async get (scan: string): Promise<ScanSummary | undefined> {
     await this.#settle(scan)
+    await this.prepare(scan)
     return this.known.get(scan)?.summary
   }
 
@@ -82,6 +83,7 @@ export class ScanIndex extends KnownScans {
     const layout = this.#layout
     const { summary, faults, changes } = known
     const described = touched.has('') ? (await this.#describe(scan)).described : summary
+    await this.prepare(scan)
     // What another replica has changed meanwhile is read again.
     if (this.known.get(scan) !== known || known.changes !== changes) return this.invalidate(scan)
     const filesets = this.filesets(scan)
@@ -144,6 +146,7 @@ export class ScanIndex extends KnownScans {
     if (before?.stale === undefined) return
     const { stale, changes } = before
     try {
+      await this.prepare(scan)
       const read = await readScan({ layout: this.#layout, aside: this.#aside, budgets: this.#budgets }, scan, createPace(), stale === 'all' ? undefined : { filesets: this.filesets(scan), stale })
       // What was written while it was read may be missing in it: it is read once more.
       if (this.known.get(scan) === before && before.changes === changes) this.put(scan, read)

@@ -108,7 +108,7 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
     onGap: () => index.reconcile(),
     onError
   })
-  const commits = createCommits({ layout, budget: budgets.listing, workspace, leases: createLeases({ redis, names, replica, lasts: lease, skew }), journal, feed, onCommit: index.absorb.bind(index) })
+  const commits = createCommits({ layout, budget: budgets.listing, aside, workspace, leases: createLeases({ redis, names, replica, lasts: lease, skew }), journal, feed, onCommit: index.absorb.bind(index) })
 
   const upkeep = startUpkeep({ layout, workspace, index, journal, commits, now, log })
   const queries = createQueries({ timeLimit: queryTimeout })

@@ -1,3 +1,4 @@
+import type { Aside } from '../../aside/aside.js'
 import { fail } from '../../errors.js'
 import { bringForward } from '../bring-forward.js'
 import type { ChangeFeed } from '../changes.js'
@@ -23,6 +24,7 @@ export interface CommitParts {
   layout: Layout
   /** Of `files.json`. */
   budget: DocumentBudget
+  aside: Aside
   workspace: Workspace
   leases: Leases
   journal: Journal

@@ -23,7 +23,7 @@ t.test(`a scan of ${FILES} files is the same after a way out and in`, async t =>
   for (const path of ['images', 'metadata/images']) mkdirSync(join(folder, path), { recursive: true })
   for (const [path, data] of files) writeFileSync(join(folder, path), data)
 
-  const { stream, size } = await archiveOf(folder)
+  const { stream, size } = await archiveOf(aside, folder)
   const zip = await buffer(stream)
   t.equal(zip.length, size)
   writeFileSync(zipPath, zip)
