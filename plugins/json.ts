@@ -1,17 +1,21 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import { errorCodes, type FastifyReply, type FastifyRequest } from 'fastify'
 import { isUtf8 } from 'node:buffer'
 import fp from 'fastify-plugin'
 import type { AppOptions } from '#lib/app-options.js'
 import { excessOf } from '#lib/datasets/document-budget.js'
 import { Problem } from '#lib/errors.js'
 import { needsExact, parseExact } from '#lib/json/exact.js'
+import { JsonText, SMALL } from '#lib/json/json-text.js'
 import { inTurn, isLongText } from '#lib/json/large.js'
 import { isDeep, withoutWords } from '#lib/json/read.js'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Takes a body as Python writes it; numbers that a double does not give back as they were arrive as `RawJson`. */
-    exactNumbers?: boolean
+    /**
+     * Where in the body metadata are: they are all of it, or its member `metadata`. Such a body is taken as Python
+     * writes it; numbers that a double does not give back as they were arrive as `RawJson`, large metadata as `JsonText`.
+     */
+    metadata?: 'all' | 'member'
   }
   interface FastifyReply {
     /** Sends a text that is JSON already. */
@@ -39,12 +43,30 @@ export default fp<AppOptions>(async (app, { config }) => {
     // What is decoded with replacements is not what was sent (RFC 8259 section 8.1).
     if (!isUtf8(body)) return done(new Problem('invalid_request', { errors: [{ path: '', message: 'must be UTF-8' }] }))
     const text = body.toString()
+    const { metadata } = request.routeOptions.config
+    if (metadata !== undefined && text.length > SMALL) {
+      open(text, metadata).then(value => { done(null, value) }, done)
+      return
+    }
     if (excessOf(text, budget) !== undefined) return done(new Problem('body_too_large', { errors: [{ path: '', message: tooMany }] }))
     inTurn(isLongText(text), () => { read(request, text, done) }).catch(done)
   })
 
+  /** A large body whose metadata are not parsed here. */
+  const open = async (text: string, where: 'all' | 'member'): Promise<unknown> => {
+    try {
+      const { rest, text: own, isDeep } = await app.aside.run('openBody', { text, member: where === 'all' ? undefined : 'metadata', budget, tooMany }, text.length)
+      const metadata = own === undefined ? undefined : new JsonText(own, isDeep)
+      if (rest === undefined) return metadata
+      const value: unknown = JSON.parse(rest)
+      return metadata ? { ...value as object, metadata } : value
+    } catch (error) {
+      throw error instanceof SyntaxError ? new errorCodes.FST_ERR_CTP_INVALID_JSON_BODY() : error
+    }
+  }
+
   const read = (request: FastifyRequest, text: string, done: (error: Error | null, body?: unknown) => void): void => {
-    if (request.routeOptions.config?.exactNumbers !== true || !needsExact(text)) {
+    if (request.routeOptions.config.metadata === undefined || !needsExact(text)) {
       void parse(request, text, done)
       return
     }
@@ -58,4 +80,4 @@ export default fp<AppOptions>(async (app, { config }) => {
   app.decorateReply('sendJson', function (this: FastifyReply, text) {
     return this.type('application/json; charset=utf-8').serializer(String).send(text)
   })
-}, { name: 'json' })
+}, { name: 'json', dependencies: ['aside'] })

@@ -25,7 +25,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   }, async (request, reply) => reply.sendTagged(await app.datasets.filesets.get(request.actor, request.params.scan, request.params.fileset)))
 
   app.post('', {
-    config: { auth: { api: true, scopes: ['datasets:write'] }, exactNumbers: true },
+    config: { auth: { api: true, scopes: ['datasets:write'] }, metadata: 'member' },
     schema: {
       ...shared,
       operationId: 'createFileset',

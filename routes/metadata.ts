@@ -30,14 +30,14 @@ const routes: FastifyPluginAsyncTypebox = async app => {
     }, async (request, reply) => reply.sendTaggedJson(await app.datasets.metadata.read(request.actor, request.params)))
 
     app.put(path, {
-      config: { auth: { api: true, scopes: ['datasets:write'] }, conditional: true, exactNumbers: true },
+      config: { auth: { api: true, scopes: ['datasets:write'] }, conditional: true, metadata: 'all' },
       schema: { ...shared, ...writing, operationId: `put${noun}Metadata`, summary: `Replace the metadata of a ${noun.toLowerCase()}` }
     }, async (request, reply) => {
       return answer(reply, await app.datasets.metadata.replace(request.actor, request.params, request.body, request.precondition))
     })
 
     app.patch(path, {
-      config: { auth: { api: true, scopes: ['datasets:write'] }, conditional: true, exactNumbers: true },
+      config: { auth: { api: true, scopes: ['datasets:write'] }, conditional: true, metadata: 'all' },
       schema: { ...shared, ...writing, operationId: `patch${noun}Metadata`, summary: `Change members of the metadata of a ${noun.toLowerCase()} (RFC 7396)` }
     }, async (request, reply) => {
       return answer(reply, await app.datasets.metadata.merge(request.actor, request.params, request.body, request.precondition))

@@ -24,7 +24,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   }, async (request, reply) => reply.sendTagged(await app.datasets.scans.get(request.actor, request.params.scan)))
 
   app.post('', {
-    config: { auth: { api: true, scopes: ['datasets:create'] }, exactNumbers: true },
+    config: { auth: { api: true, scopes: ['datasets:create'] }, metadata: 'member' },
     schema: {
       ...shared,
       operationId: 'createScan',

@@ -1,21 +1,18 @@
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fail } from '../errors.js'
-import { parseExact } from '../json/exact.js'
 import { membersOf } from './archive/members.js'
 import { archiveOf } from './archive/write.js'
 import type { Limits } from './archive/directory.js'
 import { unpackArchive } from './archive/read.js'
 import { Permit } from './commit/permit.js'
-import { timeText, type Core } from './core.js'
+import { callerOf, timeText, type Core } from './core.js'
 import { discard, missingAs, onDisk, writeSynced, syncFolder } from './disk.js'
-import type { Metadata } from './index-entry.js'
-import { rewrittenMetadata } from './format/metadata-text.js'
 import { isScanId } from './names.js'
 import { isFolder } from './open-file.js'
 import { presentScan } from './present.js'
-import { documentIn, NOTHING } from './format/document.js'
 import { look, sizeOf } from './fs/look.js'
+import { readPlain } from './plain-file.js'
 import { receive } from './receive.js'
 import type { Actor } from './rights.js'
 import { adoptScan, type People } from './scans.js'
@@ -36,35 +33,27 @@ interface Parts { people: People, limits: Limits }
 const MOST_GROUPS = 100
 
 export function createArchives (core: Core, { people, limits }: Parts): Archives {
-  const { layout, workspace, index, now, budgets, quotas } = core
+  const { layout, workspace, index, now, budgets, quotas, aside } = core
 
   /** What an archive says of groups counts only as far as its importer could share the scan with them. */
-  const groupsIn = async (actor: Actor, sharing: unknown): Promise<string[]> => {
-    const names = Array.isArray(sharing) ? [...new Set(sharing.filter(name => typeof name === 'string'))].slice(0, MOST_GROUPS) : []
-    return await shareableGroups(people, actor, names)
-  }
+  const groupsIn = async (actor: Actor, text: string): Promise<string[]> =>
+    await shareableGroups(people, actor, await aside.run('sharingIn', { text, most: MOST_GROUPS }, text.length, callerOf(actor)))
 
   /** @returns bytes by which the metadata have grown */
   const takeOver = async (folder: string, actor: Actor): Promise<number> => {
     const path = join(folder, 'metadata', 'metadata.json')
-    const { text } = documentIn(folder, path, 'metadata', budgets.metadata) ?? NOTHING
-    const { sharing, ...given } = parseExact(text) as Metadata
-    const groups = await groupsIn(actor, sharing)
+    // It was looked at as it was unpacked.
+    const text = await readPlain(path) ?? '{}'
+    const groups = await groupsIn(actor, text)
     const time = timeText(now())
-    const value: Metadata = {
-      created: time,
-      created_by: actor.fullname,
-      last_modified: time,
-      ...given,
-      owner: actor.username,
-      ...(groups.length > 0 ? { sharing: groups } : {})
-    }
+    const first = { created: time, created_by: actor.fullname, last_modified: time }
+    const last = { owner: actor.username, ...(groups.length > 0 ? { sharing: groups } : {}) }
+    const adopted = await aside.run('adoptMetadata', { text, first, last, budget: budgets.metadata }, text.length, callerOf(actor))
     const before = sizeOf(path)
-    const written = Buffer.from(rewrittenMetadata(text, value, budgets.metadata))
     await discard(path)
-    await writeSynced(path, written)
+    await writeSynced(path, adopted)
     await syncFolder(join(folder, 'metadata'))
-    return written.length - before
+    return Buffer.byteLength(adopted) - before
   }
 
   const pathsOf = async (scan: string): Promise<string[]> => {
@@ -77,7 +66,7 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
       const permit = await Permit.use(core, actor, 'read', scan)
       if (!isFolder(layout.scan(scan))) return fail('scan_not_found')
       if (index.isIncomplete(scan)) return fail('scan_damaged')
-      return { ...await onDisk(() => archiveOf(layout.scan(scan))), permit }
+      return { ...await onDisk(() => archiveOf(aside, layout.scan(scan))), permit }
     },
 
     import: (actor, scan, upload) => quotas.uploading(actor, async () => {
@@ -92,7 +81,7 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
         room.take({ scans: 1 })
         await upload.take(content => receive(content, archive, { most: limits.bytes, tooLarge: 'archive_too_large' }))
         await onDisk(async () => {
-          await unpackArchive(archive, folder, limits, budgets, { admit: metadata => room.take({ metadata }) })
+          await unpackArchive(archive, folder, { limits, budgets, aside }, { admit: metadata => room.take({ metadata }) })
           room.take({ metadata: await takeOver(folder, actor) })
         })
         await adoptScan(core, permit, folder)

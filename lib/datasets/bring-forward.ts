@@ -1,26 +1,18 @@
-import { demandWithin, excessOf, excessOfSize, OverBudget, type DocumentBudget } from './document-budget.js'
-import { DamagedScan, Listing, type ListedFile } from './listing.js'
+import type { Aside } from '../aside/aside.js'
+import { OverBudget, type DocumentBudget } from './document-budget.js'
+import { DamagedScan, type Listing, type ListedFile } from './listing.js'
 import type { Journal } from './journal.js'
 import type { Layout } from './layout.js'
-import { readPlain } from './plain-file.js'
+import { createPace } from './pace.js'
+import { readListing } from './read-listing.js'
 import { removalOf, removeAll } from './placement.js'
 import { look } from './fs/look.js'
 import type { Workspace } from './workspace.js'
 
-interface Parts { layout: Layout, journal: Journal, workspace: Workspace, budget: DocumentBudget }
+interface Parts { layout: Layout, journal: Journal, workspace: Workspace, budget: DocumentBudget, aside: Aside }
 
 /** A lease under which a listing is read; `clean` says whether the one before was given back. */
 interface Turn { fence: number, clean: boolean }
-
-async function listingIn (path: string, budget: DocumentBudget): Promise<Listing> {
-  const stat = look(path)
-  if (stat && !stat.isFile()) throw new DamagedScan('files.json is no file')
-  demandWithin(excessOfSize(stat?.size ?? 0, budget), 'files.json')
-  const text = await readPlain(path)
-  if (text === undefined) throw new DamagedScan('files.json is missing')
-  demandWithin(excessOf(text, budget), 'files.json')
-  return new Listing(text)
-}
 
 const unlessDamaged = (error: unknown): undefined => {
   // One that is over the budget is whole: to pass it over would lose what it says.
@@ -28,11 +20,17 @@ const unlessDamaged = (error: unknown): undefined => {
 }
 
 /** Takes off a new version what did not come into place before its writer was cut short. */
-function withoutMissing (newest: Listing, present: Listing, layout: Layout, scan: string): void {
+async function withoutMissing (newest: Listing, present: Listing, layout: Layout, scan: string): Promise<void> {
+  const pace = createPace()
   for (const { id, files } of [...newest.filesets.values()]) {
     const isThere = present.filesets.has(id) || look(layout.fileset(scan, id))?.isDirectory()
     if (!isThere) newest.removeFileset(id)
-    else for (const file of [...files.values()]) if (!present.hasName(id, file.name) && !look(layout.content(scan, id, file.name))?.isFile()) newest.removeFile(id, file.id)
+    else {
+      for (const file of [...files.values()]) {
+        if (!present.hasName(id, file.name) && !look(layout.content(scan, id, file.name))?.isFile()) await newest.removeFile(id, file.id)
+        await pace()
+      }
+    }
   }
 }
 
@@ -55,15 +53,15 @@ function dropped (older: Listing, newer: Listing, layout: Layout, scan: string):
  * @returns `ahead`: whether it still has to be put in place
  * @throws DamagedScan
  */
-export async function bringForward ({ layout, journal, workspace, budget }: Parts, scan: string, { fence, clean }: Turn): Promise<{ listing: Listing, ahead: boolean }> {
+export async function bringForward ({ layout, journal, workspace, budget, aside }: Parts, scan: string, { fence, clean }: Turn): Promise<{ listing: Listing, ahead: boolean }> {
   const { newest, before } = await journal.versions(scan, layout.listing(scan), fence)
-  const present = await listingIn(layout.listing(scan), budget)
+  const present = await readListing(aside, layout.listing(scan), budget)
   // One that cannot be read was cut short itself, before anything of it could be in place.
-  const noted = newest === undefined ? undefined : await listingIn(newest, budget).catch(unlessDamaged)
-  const listing = newest === undefined || noted === undefined ? present : await listingIn(newest, budget)
-  if (noted) withoutMissing(listing, present, layout, scan)
+  const noted = newest === undefined ? undefined : await readListing(aside, newest, budget).catch(unlessDamaged)
+  const listing = newest === undefined || noted === undefined ? present : await readListing(aside, newest, budget)
+  if (noted) await withoutMissing(listing, present, layout, scan)
   // A writer that wakes up late may forget it at any moment, after it has removed what it dropped.
-  const left = before === undefined || clean ? undefined : await listingIn(before, budget).catch(unlessDamaged)
+  const left = before === undefined || clean ? undefined : await readListing(aside, before, budget).catch(unlessDamaged)
   for (const version of [...(left ? [left] : []), ...(noted ? [present, noted] : [])]) {
     await removeAll(dropped(version, listing, layout, scan).flatMap(path => removalOf(layout.root, path)), workspace.temporary)
   }

@@ -1,3 +1,4 @@
+import type { Aside } from '../aside/aside.js'
 import { fail } from '../errors.js'
 import { onDisk } from './disk.js'
 import type { Commits } from './commits.js'
@@ -22,6 +23,7 @@ export interface Core {
   budgets: DocumentBudgets
   queries: Queries
   quotas: Quotas
+  aside: Aside
   /** Milliseconds since the epoch. */
   now: () => number
   /** @throws `datasets_indexing` until the folder is indexed */
@@ -40,9 +42,9 @@ export async function findScan ({ index, rights, ready }: Core, actor: Actor, ri
 }
 
 /** What decides who may use a scan, as it lies on the disk at this moment. @throws `scan_damaged` */
-export function guardedScan ({ index }: Pick<Core, 'index'>, scan: string): Guarded {
+export async function guardedScan ({ index }: Pick<Core, 'index'>, scan: string): Promise<Guarded> {
   try {
-    return index.guarded(scan)
+    return await index.guarded(scan)
   } catch (error) {
     if (error instanceof DamagedScan) return fail('scan_damaged', { cause: error })
     throw error
@@ -50,8 +52,8 @@ export function guardedScan ({ index }: Pick<Core, 'index'>, scan: string): Guar
 }
 
 /** Room for so many bytes of new metadata in a scan. @throws `quota_exceeded`, `scan_damaged` */
-export function roomIn (core: Core, actor: Actor, scan: string, metadata: number): Room {
-  const room = core.quotas.roomFor(actor, guardedScan(core, scan).owner, scan)
+export async function roomIn (core: Core, actor: Actor, scan: string, metadata: number): Promise<Room> {
+  const room = core.quotas.roomFor(actor, (await guardedScan(core, scan)).owner, scan)
   room.take({ metadata })
   return room
 }

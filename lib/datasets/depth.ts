@@ -2,7 +2,7 @@ import { fail } from '../errors.js'
 import { RawJson } from '../json/exact.js'
 import { DEEPEST, isDeep } from '../json/read.js'
 
-const refuse = (): never => fail('invalid_request', { errors: [{ path: '', message: `metadata may be nested ${DEEPEST} deep` }] })
+export const refuseDepth = (): never => fail('invalid_request', { errors: [{ path: '', message: `metadata may be nested ${DEEPEST} deep` }] })
 
 /** Whether a value is nested so deeply that code which follows it from level to level would run out of stack. */
 function isTooDeep (value: unknown): boolean {
@@ -20,10 +20,10 @@ function isTooDeep (value: unknown): boolean {
  * @throws `invalid_request`
  */
 export function refuseDeep (value: unknown): void {
-  if (isTooDeep(value)) refuse()
+  if (isTooDeep(value)) refuseDepth()
 }
 
 /** The same for a JSON text. @throws `invalid_request` */
 export function refuseDeepText (text: string): void {
-  if (isDeep(text)) refuse()
+  if (isDeep(text)) refuseDepth()
 }

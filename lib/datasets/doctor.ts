@@ -37,10 +37,10 @@ export function createDoctor (core: Core): Doctor {
   }
 
   const cleanListing = async (scan: string): Promise<void> => {
-    const listing = new Listing(await readPlain(layout.listing(scan)) ?? '').withoutFaults()
+    const listing = await (await Listing.of(await readPlain(layout.listing(scan)) ?? '')).withoutFaults()
     for (const { id, files } of [...listing.filesets.values()]) {
       if (!look(layout.fileset(scan, id))?.isDirectory()) listing.removeFileset(id)
-      else for (const file of [...files.values()]) if (!look(layout.content(scan, id, file.name))?.isFile()) listing.removeFile(id, file.id)
+      else for (const file of [...files.values()]) if (!look(layout.content(scan, id, file.name))?.isFile()) await listing.removeFile(id, file.id)
     }
     await setAside(join(scan, 'files.json'))
     await put(layout.listing(scan), String(listing))
@@ -54,7 +54,7 @@ export function createDoctor (core: Core): Doctor {
     },
     new_listing: async ({ scan, path }) => {
       await setAside(path)
-      await put(layout.listing(scan), String(listingOf(layout, scan)))
+      await put(layout.listing(scan), String(await listingOf(layout, scan)))
     },
     clean_listing: ({ scan }) => cleanListing(scan),
     set_aside: ({ path }) => setAside(path)
@@ -67,7 +67,7 @@ export function createDoctor (core: Core): Doctor {
     const mended: Finding[] = []
     // A remedy can bring more to light: files of a list that was made anew, for example.
     for (let round = 0; round < 3; round++) {
-      const open = examineScan(layout, scan, budgets).filter(({ remedy }) => remedy !== undefined)
+      const open = (await examineScan(layout, scan, budgets)).filter(({ remedy }) => remedy !== undefined)
       const done = new Set<string>()
       for (const finding of open) {
         const remedy = finding.remedy!
@@ -86,7 +86,7 @@ export function createDoctor (core: Core): Doctor {
       const pace = createPace()
       const findings: Finding[] = []
       for (const scan of await scans()) {
-        findings.push(...examineScan(layout, scan, budgets))
+        findings.push(...await examineScan(layout, scan, budgets))
         await pace()
       }
       return findings
@@ -94,7 +94,7 @@ export function createDoctor (core: Core): Doctor {
     mend: async () => {
       const mended: Finding[] = []
       for (const scan of await scans()) {
-        if (examineScan(layout, scan, budgets).every(({ remedy }) => remedy === undefined)) continue
+        if ((await examineScan(layout, scan, budgets)).every(({ remedy }) => remedy === undefined)) continue
         mended.push(...await onDisk(() => mendScan(scan)))
         index.invalidate(scan)
         await announce(scan)

@@ -5,7 +5,7 @@ import { OverBudget, type DocumentBudget, type DocumentBudgets } from './documen
 import type { Layout, Place } from './layout.js'
 import { DamagedScan, EMPTY_LISTING, Listing } from './listing.js'
 import { isFilesetId, isScanId } from './names.js'
-import { documentIn, listingText } from './format/document.js'
+import { documentIn, outlineAt } from './format/document.js'
 import { look } from './fs/look.js'
 
 /** What can be done about damage. */
@@ -43,7 +43,7 @@ const filesIn = (folder: string): string[] =>
   look(folder)?.isDirectory() ? readdirSync(folder, { withFileTypes: true }).filter(entry => entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name) : []
 
 /** Everything of a scan that cannot be used, and files in its filesets that no list has. */
-export function examineScan (layout: Layout, scan: string, budgets: DocumentBudgets): Finding[] {
+export async function examineScan (layout: Layout, scan: string, budgets: DocumentBudgets): Promise<Finding[]> {
   const found: Found = (path, reason, remedy) => ({ scan, path: join(scan, path), reason, ...(remedy ? { remedy } : {}) })
   if (!isScanId(scan)) return [found('', 'the name breaks the rule of names')]
   if (!look(layout.scan(scan))?.isDirectory()) return [found('', 'is a symbolic link')]
@@ -52,7 +52,7 @@ export function examineScan (layout: Layout, scan: string, budgets: DocumentBudg
   if (!folder.isDirectory()) return [found('metadata', 'is no folder')]
   return [
     ...examineMetadata(layout, { scan }, 'new_metadata', budgets.metadata, found),
-    ...examineListing(layout, scan, budgets, found)
+    ...await examineListing(layout, scan, budgets, found)
   ]
 }
 
@@ -64,12 +64,12 @@ function examineMetadata (layout: Layout, place: Place, remedy: Remedy, budget: 
   return damage ? [found(relative(layout.scan(place.scan), path), damage.reason, damage.kept ? undefined : remedy)] : []
 }
 
-function examineListing (layout: Layout, scan: string, budgets: DocumentBudgets, found: Found): Finding[] {
+async function examineListing (layout: Layout, scan: string, budgets: DocumentBudgets, found: Found): Promise<Finding[]> {
   const stat = look(layout.listing(scan))
   if (stat && !stat.isFile()) return [found('files.json', 'is no file')]
   let listing: Listing
   try {
-    listing = new Listing(stat ? listingText(layout, scan, budgets.listing) : '')
+    listing = await Listing.open(outlineAt({ path: layout.listing(scan), budget: budgets.listing }))
   } catch (error) {
     if (error instanceof OverBudget) return [found('files.json', error.message)]
     if (!(error instanceof DamagedScan)) throw error
@@ -97,15 +97,15 @@ function examineFileset (layout: Layout, { scan, id, listing }: { scan: string, 
 }
 
 /** A listing of what lies in a scan's folder. A file is called by its name without the extension, or by all of it where two would share that. */
-export function listingOf (layout: Layout, scan: string): Listing {
-  const listing = new Listing(EMPTY_LISTING)
+export async function listingOf (layout: Layout, scan: string): Promise<Listing> {
+  const listing = await Listing.of(EMPTY_LISTING)
   for (const entry of readdirSync(layout.scan(scan), { withFileTypes: true })) {
     if (!entry.isDirectory() || !isFilesetId(entry.name)) continue
     listing.addFileset(entry.name)
     for (const name of filesIn(layout.fileset(scan, entry.name)).sort()) {
       const stem = name.replace(/(.)\.[^.]*$/, '$1')
       const isTaken = listing.filesets.get(entry.name)!.files.has(stem)
-      listing.addFile(entry.name, { id: isTaken ? name : stem, name })
+      await listing.addFile(entry.name, { id: isTaken ? name : stem, name })
     }
   }
   return listing

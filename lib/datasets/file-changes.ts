@@ -33,9 +33,9 @@ export const creation = ({ layout, scan, fileset, file, received, metadata }: Cr
   const isLost = there !== undefined && look(layout.content(scan, fileset, there.name)) === undefined
   if ((there && !isLost) || (listing.hasName(fileset, file.name) && there?.name !== file.name)) return fail('file_exists')
   return {
-    list: draft => {
-      if (there) draft.removeFile(fileset, file.id)
-      draft.addFile(fileset, file)
+    list: async draft => {
+      if (there) await draft.removeFile(fileset, file.id)
+      await draft.addFile(fileset, file)
     },
     // The content last: what a crash keeps from getting it was never there.
     place: [

@@ -2,11 +2,9 @@ import { fail } from '../errors.js'
 import { fromCursor, toCursor } from '../http/cursor.js'
 import type { Precondition, Tagged } from '../http/preconditions.js'
 import { Permit } from './commit/permit.js'
-import { findFileset, findScan, findSettled, roomIn, timeText, type Core } from './core.js'
+import { callerOf, findFileset, findScan, findSettled, roomIn, timeText, type Core } from './core.js'
 import { discard, onDisk, writeSynced } from './disk.js'
-import type { Metadata } from './index-entry.js'
-import { metadataText } from './format/metadata-text.js'
-import { withoutProtected } from './format/protected-members.js'
+import { protectedMembers, textOfGiven, type GivenMetadata } from './format/protected-members.js'
 import { isFilesetId, NAME } from './names.js'
 import { removalOf } from './placement.js'
 import type { Room } from './quotas.js'
@@ -19,10 +17,25 @@ export interface PageOf { limit: number, cursor?: string | undefined }
 
 const ID = new RegExp(`^${NAME}$`)
 
+const byId = (a: { id: string }, b: { id: string }): number => a.id < b.id ? -1 : 1
+
+/** The first of many, sorted, without sorting all. */
+function firstById<T extends { id: string }> (all: Iterable<T>, after: string | undefined, count: number): T[] {
+  let found: T[] = []
+  let last: string | undefined
+  for (const one of all) {
+    if ((after !== undefined && one.id <= after) || (last !== undefined && one.id > last)) continue
+    if (found.push(one) < 2 * count) continue
+    found = found.sort(byId).slice(0, count)
+    last = found.at(-1)!.id
+  }
+  return found.sort(byId).slice(0, count)
+}
+
 /** One page of things by id. */
 export function pageById<T extends { id: string }> (all: Iterable<T>, { limit, cursor }: PageOf): { items: T[], next: string | null } {
   const after = cursor === undefined ? undefined : fromCursor(cursor, ID)
-  const rest = [...all].filter(({ id }) => after === undefined || id > after).sort((a, b) => a.id < b.id ? -1 : 1)
+  const rest = firstById(all, after, limit + 1)
   return { items: rest.slice(0, limit), next: rest.length > limit ? toCursor(rest[limit - 1]!.id) : null }
 }
 
@@ -31,13 +44,13 @@ export interface Filesets {
   /** @throws `fileset_not_found` */
   get: (actor: Actor, scan: string, id: string) => Promise<Tagged<Fileset>>
   /** @throws `fileset_exists`, `quota_exceeded` */
-  create: (actor: Actor, scan: string, fileset: { id: string, metadata?: Metadata }) => Promise<Fileset>
+  create: (actor: Actor, scan: string, fileset: { id: string, metadata?: GivenMetadata }) => Promise<Fileset>
   /** Removes a fileset with all of its files. @throws `fileset_not_found`, `precondition_failed` */
   remove: (actor: Actor, scan: string, id: string, precondition?: Precondition) => Promise<void>
 }
 
 export function createFilesets (core: Core): Filesets {
-  const { layout, workspace, commits, index, now, budgets } = core
+  const { layout, workspace, commits, index, now, budgets, aside } = core
 
   const present = async (scan: string, id: string): Promise<Fileset> => {
     await index.get(scan)
@@ -65,16 +78,17 @@ export function createFilesets (core: Core): Filesets {
       const permit = await Permit.use(core, actor, 'write', scan)
       const temporary = workspace.temporary()
       const time = timeText(now())
-      const value = { ...withoutProtected(metadata, { scan, fileset: id }), created: time, last_modified: time, created_by: actor.fullname }
-      const text = Buffer.from(metadataText(value, budgets.metadata))
+      const given = textOfGiven(metadata)
+      const added = { created: time, last_modified: time, created_by: actor.fullname }
+      const text = await aside.run('composeMetadata', { given, kept: protectedMembers({ scan, fileset: id }), added, budget: budgets.metadata }, given.length, callerOf(actor))
       let room: Room | undefined
       try {
         await onDisk(() => writeSynced(temporary, text))
-        await commits.change(permit, [id, `@${id}`], (listing, again) => {
+        await commits.change(permit, [id, `@${id}`], async (listing, again) => {
           const isListed = listing.filesets.has(id)
           if (!again && (isListed || look(layout.fileset(scan, id))?.isFile())) return fail('fileset_exists')
           room?.done()
-          room = roomIn(core, actor, scan, text.length)
+          room = await roomIn(core, actor, scan, Buffer.byteLength(text))
           return {
             ...(isListed ? {} : { list: draft => draft.addFileset(id) }),
             folders: [layout.fileset(scan, id)],

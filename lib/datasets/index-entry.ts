@@ -84,10 +84,21 @@ export const summaryOf = (facts: ScanFacts, packed: PackedMetadata): ScanSummary
 export const factsOf = ({ id, owner, creator, groups, visibility, created, modified, filesets, files, bytes, metadataBytes, thumbnail, stamp }: ScanSummary): ScanFacts =>
   ({ id, owner, creator, groups, visibility, created, modified, filesets, files, bytes, metadataBytes, thumbnail, stamp })
 
-interface Read { id: string, metadata: Metadata, /** The same, if it is there already. */ packed?: PackedMetadata, /** Bytes of the same on the disk. */ metadataBytes: number, filesets: Filesets, stamp: string, /** Of the scan's folder. */ created: number, /** Of files.json. */ modified: number }
+/** What the index takes from the metadata of a scan; the times are NaN where they say nothing of it. */
+export type Described = Pick<ScanSummary, 'owner' | 'groups' | 'visibility' | 'creator' | 'created' | 'modified' | 'packed'>
+
+export const describe = (metadata: Metadata): Described => ({
+  ...accessIn(metadata),
+  creator: typeof metadata.created_by === 'string' ? metadata.created_by : null,
+  created: timeIn(metadata.created),
+  modified: timeIn(metadata.last_modified),
+  packed: packMetadata(metadata)
+})
+
+interface Read { id: string, described: Described, /** Bytes of its metadata on the disk. */ metadataBytes: number, filesets: Filesets, stamp: string, /** Of the scan's folder. */ created: number, /** Of files.json. */ modified: number }
 
 /** Sums a scan up. */
-export function summarise ({ id, metadata, packed = packMetadata(metadata), metadataBytes: own, filesets, stamp, created, modified }: Read): ScanSummary {
+export function summarise ({ id, described, metadataBytes: own, filesets, stamp, created, modified }: Read): ScanSummary {
   let files = 0
   let bytes = 0
   let metadataBytes = own
@@ -99,13 +110,15 @@ export function summarise ({ id, metadata, packed = packMetadata(metadata), meta
       metadataBytes += file.metadata
     }
   }
-  const changed = timeIn(metadata.last_modified)
+  const { owner, groups, visibility, creator, packed } = described
   return summaryOf({
     id,
-    ...accessIn(metadata),
-    creator: typeof metadata.created_by === 'string' ? metadata.created_by : null,
-    created: timeIn(metadata.created) || created,
-    modified: Math.max(modified, changed || 0),
+    owner,
+    groups,
+    visibility,
+    creator,
+    created: described.created || created,
+    modified: Math.max(modified, described.modified || 0),
     filesets: filesets.size,
     files,
     bytes,

@@ -1,16 +1,15 @@
-import { summarise, type FilesetRecord, type Filesets, type ScanSummary } from './index-entry.js'
+import { describe, summarise, type FilesetRecord, type Filesets, type ScanSummary } from './index-entry.js'
 import type { Fault } from './listing.js'
-import { pack } from './packed.js'
-import type { PackedMetadata } from './packed-metadata.js'
+import { packing, type Packed } from './packed.js'
 import type { ReadScan } from './read-scan.js'
 import type { Kept } from './snapshot.js'
 import { Tally } from './tally.js'
-import { Unpacked } from './unpacked.js'
+import { isPacked, Unpacked } from './unpacked.js'
 
 /** What is known of a scan. */
 export interface KnownScan {
   summary: ScanSummary
-  filesets: Filesets | string
+  filesets: Filesets | Packed
   faults: Fault[]
   /** Files (`fileset/id`) that changed since, or everything. */
   stale: Set<string> | 'all' | undefined
@@ -18,12 +17,12 @@ export interface KnownScan {
   changes: number
 }
 
-const knownScan = (summary: ScanSummary, filesets: Filesets | string, faults: Fault[]): KnownScan =>
+const knownScan = (summary: ScanSummary, filesets: Filesets | Packed, faults: Fault[]): KnownScan =>
   ({ summary, filesets, faults, stale: undefined, changes: 0 })
 
 /** A scan of which no more than the name is known. */
 const unread = (id: string): KnownScan =>
-  knownScan(summarise({ id, metadata: {}, metadataBytes: 0, filesets: new Map(), stamp: '', created: 0, modified: 0 }), new Map(), [])
+  knownScan(summarise({ id, described: describe({}), metadataBytes: 0, filesets: new Map(), stamp: '', created: 0, modified: 0 }), new Map(), [])
 
 const isRead = ({ stamp }: ScanSummary): boolean => stamp !== ''
 
@@ -62,10 +61,16 @@ export class KnownScans {
     return known ? this.#unpacked.open(scan, known) : new Map<string, FilesetRecord>()
   }
 
+  /** Gets the filesets of a scan ready to be looked at. */
+  protected async prepare (scan: string): Promise<void> {
+    const known = this.known.get(scan)
+    if (known) await this.#unpacked.prepare(known)
+  }
+
   /** What is kept on disk of them. */
   * kept (): Generator<Kept> {
     for (const { summary, filesets, faults, stale } of this.#known.values()) {
-      if (stale === undefined) yield { summary, packed: typeof filesets === 'string' ? filesets : pack(filesets), faults }
+      if (stale === undefined) yield { summary, packed: isPacked(filesets) ? filesets : packing(filesets), faults }
     }
   }
 
@@ -85,7 +90,7 @@ export class KnownScans {
     this.changed = true
   }
 
-  protected put (scan: string, { faults, ...read }: ReadScan & { packed?: PackedMetadata }): void {
+  protected put (scan: string, { faults, ...read }: ReadScan): void {
     this.damaged.delete(scan)
     const known = knownScan(summarise({ id: scan, ...read }), read.filesets, faults)
     this.#replace(scan, known)
@@ -95,7 +100,7 @@ export class KnownScans {
 
   /** What was marked stale meanwhile stays so: the change may be one that no stamp shows. */
   protected putKept ({ summary, packed, faults }: Kept): void {
-    if (!this.#known.has(summary.id)) this.#replace(summary.id, knownScan(summary, packed, faults))
+    if (!this.#known.has(summary.id)) this.#replace(summary.id, knownScan(summary, [...packed], faults))
   }
 
   protected damage (scan: string, reason: string): void {

@@ -1,8 +1,9 @@
-import { isObject } from '../json/exact.js'
-import { ListText, type Item } from '../json/list-text.js'
-import { parseJson } from '../json/read.js'
-import { dropItems, FilesetText } from './listing-text.js'
-import { isFileId, isFileName, isFilesetId } from './names.js'
+import { ListText, placeOfList, type Item, type ListPlace } from '../json/list-text.js'
+import { measureJson } from '../json/measure.js'
+import { outlineOf, twinOf, type Outline, type Row, type Span } from './listing-outline.js'
+import { createPace } from './pace.js'
+
+export { DamagedScan } from './damaged-scan.js'
 
 export interface ListedFile { id: string, name: string }
 /** A fileset as files.json lists it: what can be used of it, by id. */
@@ -11,52 +12,49 @@ export interface ListedFileset { id: string, files: Map<string, ListedFile> }
 /** Something in the folder that cannot be used, and why; `path` is relative to the folder of the data sets. */
 export interface Fault { path: string, reason: string, /** Whether it is there all the same, and only not read. */ isThere?: true }
 
-/** Why a whole scan cannot be used. */
-export class DamagedScan extends Error {
-  override readonly name = 'DamagedScan'
-}
-
-interface RawFileset { id: string, files: unknown[] }
-interface RawFile { id: string, file: string }
-
-const faultOfFileset = (raw: unknown): string | undefined => {
-  if (!isObject(raw)) return 'an entry is no object'
-  if (typeof raw.id !== 'string') return 'a fileset has no id'
-  if (!isFilesetId(raw.id)) return 'the id of a fileset breaks the rule of names'
-  if (!Array.isArray(raw.files)) return `the fileset ${raw.id} has no list of files`
-}
-
-const faultOfFile = (raw: unknown): string | undefined => {
-  if (!isObject(raw)) return 'an entry is no object'
-  if (typeof raw.id !== 'string') return 'a file has no id'
-  if (!isFileId(raw.id)) return 'the id of a file breaks the rule of names'
-  if (typeof raw.file !== 'string') return `the file ${raw.id} has no name`
-  if (!isFileName(raw.file)) return `the name of the file ${raw.id} breaks the rule of names`
-}
+/** An item of a list of files that was read: the id of its file, or, of what cannot be used, the entry that it is (`twinOf`). */
+interface Entry { span: Span, file?: string, twin?: string | undefined }
 
 /**
- * A fileset with the names of its files, beside `files`, which has their ids. `at` and `faulty` are places in the lists
- * that were read: its own, and those of files that cannot be used. `item` and `text` are its text, once something is
- * changed; `raw` is what it was read from.
+ * A fileset with the names of its files, beside `files`, which has their ids, and what it counts. `entries` are the items of its list until
+ * the first change, `texts` and `list` those and their text from then on.
  */
-interface Known extends ListedFileset { names: Set<string>, at: number, raw: readonly unknown[], faulty: Set<number>, item?: Item, text?: FilesetText }
+interface Known extends ListedFileset { names: Set<string>, values: number, place: ListPlace | undefined, entries: Entry[], item: Item, list?: ListText, texts?: Map<string, Item[]> }
 
 /**
  * `files.json` of a scan: which filesets it has and which files they have. What cannot be used is passed
- * over, and keeps its text as all else does, whatever is changed beside it.
+ * over, and keeps its text as all else does, whatever is changed beside it. What takes long with many files lets
+ * other work through meanwhile; one change is made after the other.
  */
 export class Listing {
   readonly faults: string[] = []
-  readonly #text: string
+  /** Objects, lists, texts, ... in it. */
+  values: number
+  readonly #outline: Omit<Outline, 'rows'>
   readonly #filesets = new Map<string, Known>()
-  readonly #faulty = new Set<number>()
-  /** The text by its filesets, once something is changed. */
-  #list: ListText | undefined
+  readonly #faulty: Item[] = []
+  readonly #list: ListText
 
-  /** @throws DamagedScan if it cannot be read at all */
-  constructor (text: string) {
-    this.#text = text
-    for (const [at, raw] of parse(text).filesets.entries()) this.#read(raw, at)
+  private constructor ({ rows: _rows, ...outline }: Outline) {
+    this.#outline = outline
+    this.values = outline.values
+    this.#list = new ListText(outline.text, outline.place, outline.unit)
+  }
+
+  static async open (outline: Outline): Promise<Listing> {
+    const listing = new Listing(outline)
+    const pace = createPace()
+    let last: Known | undefined
+    for (const rows of outline.rows) {
+      for (const row of JSON.parse(rows) as Row[]) last = listing.#take(row, last)
+      await pace()
+    }
+    return listing
+  }
+
+  /** @throws DamagedScan */
+  static of (text: string): Promise<Listing> {
+    return Listing.open(outlineOf(text))
   }
 
   get filesets (): ReadonlyMap<string, ListedFileset> { return this.#filesets }
@@ -67,95 +65,115 @@ export class Listing {
   }
 
   addFileset (id: string): void {
-    const item = this.#opened().add({ files: [], id })
-    this.#filesets.set(id, { id, files: new Map(), names: new Set(), at: -1, raw: [], faulty: new Set(), item })
+    const item = this.#list.add({ files: [], id })
+    const { values } = measureJson(item.text)
+    this.values += values
+    this.#filesets.set(id, { id, files: new Map(), names: new Set(), values, place: undefined, entries: [], item })
   }
 
   removeFileset (id: string): void {
-    const list = this.#opened()
     const known = this.#filesets.get(id)
-    if (known) list.items.delete(known.item!)
+    if (!known) return
+    this.#list.items.delete(known.item)
+    this.values -= known.values
     this.#filesets.delete(id)
   }
 
-  addFile (fileset: string, file: ListedFile): void {
+  async addFile (fileset: string, file: ListedFile): Promise<void> {
     const known = this.#filesets.get(fileset)!
-    this.#textOf(known).add({ file: file.name, id: file.id })
+    const { list, texts } = await this.#textOf(known)
+    const item = list.add({ file: file.name, id: file.id })
+    const twin = twinOf(file.id, file.name)
+    texts.set(twin, [...texts.get(twin) ?? [], item])
+    this.#count(known, measureJson(item.text).values)
     known.files.set(file.id, file)
     known.names.add(file.name)
   }
 
-  removeFile (fileset: string, id: string): void {
+  /** Takes away every entry of a file. */
+  async removeFile (fileset: string, id: string): Promise<void> {
     const known = this.#filesets.get(fileset)!
     const name = known.files.get(id)?.name
-    this.#textOf(known).remove({ file: name, id })
+    const { list, texts } = await this.#textOf(known)
+    for (const item of texts.get(twinOf(id, name)) ?? []) {
+      list.items.delete(item)
+      this.#count(known, -measureJson(String(item.text)).values)
+    }
+    texts.delete(twinOf(id, name))
     known.files.delete(id)
     if (name !== undefined) known.names.delete(name)
   }
 
+  #count (known: Known, values: number): void {
+    known.values += values
+    this.values += values
+  }
+
   /** The same without what cannot be used. To be called before anything is changed. */
-  withoutFaults (): Listing {
-    const clean = new Listing(this.#text)
-    dropItems(clean.#opened(), clean.#faulty)
-    for (const known of clean.#filesets.values()) if (known.faulty.size > 0) dropItems(clean.#textOf(known).list, known.faulty)
-    return new Listing(String(clean))
+  async withoutFaults (): Promise<Listing> {
+    const clean = await Listing.of(this.#outline.text)
+    for (const item of clean.#faulty) clean.#list.items.delete(item)
+    for (const known of clean.#filesets.values()) {
+      const faulty = new Set([...known.entries.entries()].filter(([, { file }]) => file === undefined).map(([at]) => at))
+      const { list } = await clean.#textOf(known)
+      for (const [at, item] of [...list.items].entries()) if (faulty.has(at)) list.items.delete(item)
+    }
+    return await Listing.of(String(clean))
   }
 
-  /** What is new as PlantDB writes it: sorted keys, four spaces. */
+  /** The text in pieces; what is new as PlantDB writes it: sorted keys, four spaces. */
+  * pieces (): Generator<string> {
+    const { text, place } = this.#outline
+    yield text.slice(0, place.from)
+    yield * this.#list.pieces()
+    yield text.slice(place.to)
+  }
+
   toString (): string {
-    return this.#list ? String(this.#list) : this.#text
+    return [...this.pieces()].join('')
   }
 
-  #opened (): ListText {
-    if (this.#list) return this.#list
-    this.#list = new ListText(this.#text, 'filesets')
-    const items = [...this.#list.items]
-    for (const known of this.#filesets.values()) known.item = items[known.at]!
-    return this.#list
-  }
-
-  #textOf (known: Known): FilesetText {
-    const { unit } = this.#opened()
-    known.text ??= new FilesetText(known.item!, unit, known.raw)
-    known.raw = []
-    return known.text
-  }
-
-  #read (raw: unknown, at: number): void {
-    const { id = '', files = [] } = (raw ?? {}) as Partial<RawFileset>
-    const fault = faultOfFileset(raw) ?? (this.#filesets.has(id) ? `the fileset ${id} is listed twice` : undefined)
-    if (fault !== undefined) {
-      this.faults.push(fault)
-      this.#faulty.add(at)
-      return
+  /** The text of the list of files, as something that can be changed. */
+  async #textOf (known: Known): Promise<{ list: ListText, texts: Map<string, Item[]> }> {
+    const { list, texts, entries, item } = known
+    if (list && texts) return { list, texts }
+    // One that was added in this version is a text of its own.
+    const text = known.place ? this.#outline.text : String(item.text)
+    const made = { list: new ListText(text, known.place ?? placeOfList(text, 0, 'files', () => {}, this.#outline.unit).place, this.#outline.unit), texts: new Map<string, Item[]>() }
+    const pace = createPace()
+    for (const [at, { span: [from, value, end], file, twin }] of entries.entries()) {
+      const entry = made.list.append(text.slice(from, value), text.slice(value, end))
+      const key = file === undefined ? twin : twinOf(file, known.files.get(file)?.name)
+      if (key !== undefined) made.texts.set(key, [...made.texts.get(key) ?? [], entry])
+      if (at % 500 === 0) await pace()
     }
-    const known: Known = { id, files: new Map(), names: new Set(), at, raw: files, faulty: new Set() }
-    this.#filesets.set(id, known)
-    for (const [at, file] of files.entries()) this.#readFile(known, file, at)
+    known.entries = []
+    item.text = made.list
+    return Object.assign(known, made)
   }
 
-  #readFile ({ id: fileset, files, names, faulty }: Known, raw: unknown, at: number): void {
-    const { id = '', file: name = '' } = (raw ?? {}) as Partial<RawFile>
-    const fault = faultOfFile(raw) ?? (files.has(id) || names.has(name) ? `the file ${id} is listed twice` : undefined)
-    if (fault !== undefined) {
-      this.faults.push(`${fileset}: ${fault}`)
-      faulty.add(at)
-      return
+  /** @param last the fileset before @returns the one that the next files are of */
+  #take (row: Row, last: Known | undefined): Known | undefined {
+    const { span, span: [from, value, end] } = row
+    const item = (): Item => this.#list.append(this.#outline.text.slice(from, value), this.#outline.text.slice(value, end))
+    if ('fileset' in row) {
+      const known: Known = { id: row.fileset, files: new Map(), names: new Set(), values: row.values, place: row.place, entries: [], item: item() }
+      this.#filesets.set(known.id, known)
+      return known
     }
-    files.set(id, { id, name })
-    names.add(name)
+    if ('file' in row) {
+      last!.files.set(row.file, { id: row.file, name: row.name })
+      last!.names.add(row.name)
+      last!.entries.push({ span, file: row.file })
+    } else if (row.of === 'file') {
+      this.faults.push(`${last!.id}: ${row.fault}`)
+      last!.entries.push({ span, twin: row.twin })
+    } else {
+      this.faults.push(row.fault)
+      this.#faulty.push(item())
+    }
+    return last
   }
-}
-
-function parse (text: string): { filesets: unknown[] } {
-  let document: unknown
-  try {
-    document = parseJson(text)
-  } catch {
-    throw new DamagedScan(text.trim() === '' ? 'files.json is empty' : 'files.json is no valid JSON')
-  }
-  if (!isObject(document) || !Array.isArray(document.filesets)) throw new DamagedScan('files.json has no list of filesets')
-  return document as { filesets: unknown[] }
 }
 
 /** The files.json of a scan without filesets. */

@@ -6,8 +6,8 @@ import type { Metadata } from './index-entry.js'
 import type { ListedFile } from './listing.js'
 import { EXTENSION, isFileId, isFileName } from './names.js'
 
-/** What a client says of a file; `ext` with or without a dot, `metadata` as JSON text. */
-export interface Said { id?: string | undefined, ext?: string | undefined, metadata?: string | undefined }
+/** What a client says of a file; `ext` with or without a dot, `metadata` as JSON text, with `python` perhaps as a dict of Python. */
+export interface Said { id?: string | undefined, ext?: string | undefined, metadata?: string | undefined, python?: boolean }
 
 const extension = new RegExp(`^\\.?(${EXTENSION})$`)
 const ended = new RegExp(`^(?<stem>.*)\\.(?<ext>${EXTENSION})$`)

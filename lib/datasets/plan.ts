@@ -7,7 +7,7 @@ export type Touched = ReadonlyMap<string, string | undefined>
 /** What a change does to a scan, decided on the scan as it is when its turn has come. */
 export interface Plan {
   /** Changes the listing. Needed also where only content changes: `files.json` tells by its age that a scan changed. */
-  list?: (listing: Listing) => void
+  list?: (listing: Listing) => void | Promise<void>
   /** Folders that must be there. */
   folders?: string[]
   place?: Placement[]

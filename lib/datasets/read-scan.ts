@@ -1,14 +1,20 @@
-import type { DocumentBudgets } from './document-budget.js'
-import { listingText } from './format/document.js'
-import { metadataWithin } from './format/scan-metadata.js'
+import type { Aside } from '../aside/aside.js'
+import type { DocumentBudget, DocumentBudgets } from './document-budget.js'
 import { stampOfScan } from './format/stamp.js'
 import { look, sizeOf } from './fs/look.js'
-import type { FileRecord, FilesetRecord, Filesets, Metadata } from './index-entry.js'
-import { DamagedScan, Listing, type Fault, type ListedFileset } from './listing.js'
-import { layoutOf, type Layout } from './layout.js'
+import type { Described, FileRecord, FilesetRecord, Filesets } from './index-entry.js'
+import { readListing } from './read-listing.js'
+import { DamagedScan, type Fault, type ListedFileset } from './listing.js'
+import type { Layout } from './layout.js'
 
 /** A scan as it lies in the folder, and what of it cannot be used. */
-export interface ReadScan { metadata: Metadata, metadataBytes: number, filesets: Filesets, stamp: string, created: number, modified: number, faults: Fault[] }
+export interface ReadScan { described: Described, metadataBytes: number, filesets: Filesets, stamp: string, created: number, modified: number, faults: Fault[] }
+
+/** What the index keeps of the metadata of a scan. @throws DamagedScan */
+export async function describedScan (aside: Aside, layout: Layout, scan: string, budget: DocumentBudget): Promise<{ described: Described, faults: Fault[] }> {
+  const size = [undefined, 'images'].reduce((sum, fileset) => sum + sizeOf(layout.metadata({ scan, fileset })), 0)
+  return await aside.run('describeScan', { root: layout.root, scan, budget }, size)
+}
 
 /** What the disk says of a listed file; undefined if it is not there, or no file. */
 export function readFileRecord (layout: Layout, scan: string, fileset: string, id: string, name: string): FileRecord | undefined {
@@ -47,15 +53,14 @@ const unchanged = (before: Before | undefined, fileset: string): ReadonlyMap<str
  * many small looks; `pace` lets other work through.
  * @throws DamagedScan if nothing of it can be used
  */
-export async function readScan (root: string, scan: string, budgets: DocumentBudgets, pace: () => Promise<void>, before?: Before): Promise<ReadScan> {
-  const layout = layoutOf(root)
+export async function readScan ({ layout, aside, budgets }: { layout: Layout, aside: Aside, budgets: DocumentBudgets }, scan: string, pace: () => Promise<void>, before?: Before): Promise<ReadScan> {
   const folder = look(layout.scan(scan))
   if (!folder?.isDirectory()) throw new DamagedScan(folder?.isSymbolicLink() ? 'is a symbolic link' : 'is no folder')
-  if (folder.dev !== look(root)?.dev) throw new DamagedScan('lies on another file system than the database')
+  if (folder.dev !== look(layout.root)?.dev) throw new DamagedScan('lies on another file system than the database')
   if (!look(layout.metadataFolder(scan))?.isDirectory()) throw new DamagedScan('has no metadata folder')
   const stamp = stampOfScan(layout, scan)
-  const { metadata, faults } = metadataWithin(layout, scan, budgets.metadata)
-  const listing = new Listing(listingText(layout, scan, budgets.listing))
+  const { described, faults } = await describedScan(aside, layout, scan, budgets.metadata)
+  const listing = await readListing(aside, layout.listing(scan), budgets.listing)
   faults.push(...listing.faults.map(reason => ({ path: `${scan}/files.json`, reason })))
   const filesets: Filesets = new Map()
   for (const listed of listing.filesets.values()) {
@@ -63,5 +68,5 @@ export async function readScan (root: string, scan: string, budgets: DocumentBud
     if (record) filesets.set(listed.id, record)
     faults.push(...more)
   }
-  return { metadata, metadataBytes: sizeOf(layout.metadata({ scan })), filesets, stamp, created: folder.birthtimeMs || folder.ctimeMs, modified: look(layout.listing(scan))?.mtimeMs ?? 0, faults }
+  return { described, metadataBytes: sizeOf(layout.metadata({ scan })), filesets, stamp, created: folder.birthtimeMs || folder.ctimeMs, modified: look(layout.listing(scan))?.mtimeMs ?? 0, faults }
 }

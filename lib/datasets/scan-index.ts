@@ -1,14 +1,15 @@
+import type { Aside } from '../aside/aside.js'
 import { absorbOne } from './absorb.js'
+import { Problem } from '../errors.js'
 import type { DocumentBudgets } from './document-budget.js'
-import { accessIn, type ScanSummary } from './index-entry.js'
+import type { ScanSummary } from './index-entry.js'
 import { KnownScans, type KnownScan } from './known-scans.js'
 import { layoutOf, type Layout } from './layout.js'
 import { DamagedScan, type Listing } from './listing.js'
 import { createPace } from './pace.js'
 import type { Touched } from './plan.js'
 import { look, sizeOf } from './fs/look.js'
-import { metadataWithin, readScanMetadata } from './format/scan-metadata.js'
-import { readScan } from './read-scan.js'
+import { describedScan, readScan } from './read-scan.js'
 import { isOfMetadata, stampOfScan } from './format/stamp.js'
 import type { Guarded } from './rights.js'
 import { isAsItWas, scansIn } from './scan-folders.js'
@@ -24,25 +25,28 @@ export type Progress = (done: number, of: number) => void
 export class ScanIndex extends KnownScans {
   readonly #layout: Layout
   readonly #budgets: DocumentBudgets
+  readonly #aside: Aside
   readonly #reading = new Map<string, Promise<void>>()
 
-  constructor (root: string, budgets: DocumentBudgets) {
+  constructor (root: string, budgets: DocumentBudgets, aside: Aside) {
     super()
     this.#layout = layoutOf(root)
     this.#budgets = budgets
+    this.#aside = aside
   }
 
   /** The scan as it is now; undefined if there is none, or none that can be used. */
   async get (scan: string): Promise<ScanSummary | undefined> {
     await this.#settle(scan)
+    await this.prepare(scan)
     return this.known.get(scan)?.summary
   }
 
   /** Who may use a scan, by its metadata as they lie on the disk at this moment. @throws DamagedScan */
-  guarded (scan: string): Guarded {
+  async guarded (scan: string): Promise<Guarded> {
     const known = this.known.get(scan)?.summary
     if (known && isOfMetadata(known.stamp, this.#layout, scan)) return known
-    return { id: scan, ...accessIn(metadataWithin(this.#layout, scan, this.#budgets.metadata).metadata) }
+    return { id: scan, ...(await this.#describe(scan)).described }
   }
 
   /** Reads each of those that are marked stale once more. @param isOver asked between two of them */
@@ -69,27 +73,32 @@ export class ScanIndex extends KnownScans {
    * Takes over what a write of this replica has made of a scan.
    * @param exact whether nobody else has written since the last time
    */
-  absorb (scan: string, listing: Listing, touched: Touched, exact: boolean): void {
+  async absorb (scan: string, listing: Listing, touched: Touched, exact: boolean): Promise<void> {
     const known = this.known.get(scan)
     if (!exact || !known || known.stale !== undefined) {
       this.invalidate(scan)
       return
     }
     try {
-      this.#absorb(scan, known, listing, touched)
+      await this.#absorb(scan, known, listing, touched)
     } catch (error) {
       // It was written; what cannot be read of it is found out when somebody asks.
-      if (!(error instanceof DamagedScan)) throw error
+      if (!(error instanceof DamagedScan) && !(error instanceof Problem)) throw error
       this.invalidate(scan)
     }
   }
 
-  #absorb (scan: string, { summary, faults }: KnownScan, listing: Listing, touched: Touched): void {
+  async #absorb (scan: string, known: KnownScan, listing: Listing, touched: Touched): Promise<void> {
     const layout = this.#layout
+    const { summary, faults, changes } = known
+    const described = touched.has('') ? (await this.#describe(scan)).described : summary
+    await this.prepare(scan)
+    // What another replica has changed meanwhile is read again.
+    if (this.known.get(scan) !== known || known.changes !== changes) return this.invalidate(scan)
     const filesets = this.filesets(scan)
     for (const [key, digest] of touched) absorbOne({ layout, scan, filesets, listing }, key, digest)
     this.put(scan, {
-      ...(touched.has('') ? { metadata: readScanMetadata(layout, scan, this.#budgets.metadata) } : { metadata: summary.metadata, packed: summary.packed }),
+      described,
       metadataBytes: sizeOf(layout.metadata({ scan })),
       filesets,
       stamp: stampOfScan(layout, scan),
@@ -97,6 +106,10 @@ export class ScanIndex extends KnownScans {
       modified: look(layout.listing(scan))?.mtimeMs ?? summary.modified,
       faults
     })
+  }
+
+  #describe (scan: string): ReturnType<typeof describedScan> {
+    return describedScan(this.#aside, this.#layout, scan, this.#budgets.metadata)
   }
 
   /** Begins with what an earlier run kept; only scans whose listing and metadata are still the same count. */
@@ -145,7 +158,8 @@ export class ScanIndex extends KnownScans {
     if (before?.stale === undefined) return
     const { stale, changes } = before
     try {
-      const read = await readScan(this.#layout.root, scan, this.#budgets, createPace(), stale === 'all' ? undefined : { filesets: this.filesets(scan), stale })
+      await this.prepare(scan)
+      const read = await readScan({ layout: this.#layout, aside: this.#aside, budgets: this.#budgets }, scan, createPace(), stale === 'all' ? undefined : { filesets: this.filesets(scan), stale })
       // What was written while it was read may be missing in it: it is read once more.
       if (this.known.get(scan) === before && before.changes === changes) this.put(scan, read)
     } catch (error) {

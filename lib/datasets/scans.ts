@@ -5,12 +5,11 @@ import { fail } from '../errors.js'
 import { fromCursor, toCursor } from '../http/cursor.js'
 import type { Precondition, Tagged } from '../http/preconditions.js'
 import { Permit } from './commit/permit.js'
-import { findScan, findSettled, timeText, type Core } from './core.js'
+import { callerOf, findScan, findSettled, timeText, type Core } from './core.js'
 import { discard, onDisk, syncFolder, writeSynced } from './disk.js'
-import type { Metadata, Visibility } from './index-entry.js'
+import type { Visibility } from './index-entry.js'
 import { EMPTY_LISTING } from './listing.js'
-import { metadataText } from './format/metadata-text.js'
-import { withoutProtected } from './format/protected-members.js'
+import { protectedMembers, textOfGiven, type GivenMetadata } from './format/protected-members.js'
 import type { MetadataService } from './metadata.js'
 import { isScanId } from './names.js'
 import { presentScan, tagScan } from './present.js'
@@ -20,7 +19,7 @@ import type { Actor } from './rights.js'
 import type { Scan, ScanList } from './schema.js'
 import { shareableGroups, type KnownGroups } from './sharing.js'
 
-export interface NewScan { id: string, metadata?: Metadata, sharing?: string[], visibility?: Visibility }
+export interface NewScan { id: string, metadata?: GivenMetadata, sharing?: string[], visibility?: Visibility }
 
 export interface Scans {
   /** Those that the actor may read. */
@@ -59,7 +58,7 @@ export async function adoptScan ({ commits, layout, index, announce }: Core, per
 }
 
 export function createScans (core: Core, { metadata, people }: { metadata: MetadataService, people: People }): Scans {
-  const { layout, workspace, commits, index, rights, now, budgets, quotas } = core
+  const { layout, workspace, commits, index, rights, now, budgets, quotas, aside } = core
 
   /** @throws `group_unknown` */
   const demandGroups = async (actor: Actor, names: string[]): Promise<void> => {
@@ -76,7 +75,7 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
   }
 
   /** A scan's folder with nothing in it but its metadata. */
-  const build = async (folder: string, metadata: Buffer): Promise<void> => {
+  const build = async (folder: string, metadata: string): Promise<void> => {
     await mkdir(join(folder, 'metadata'), { recursive: true })
     await writeSynced(join(folder, 'metadata', 'metadata.json'), metadata)
     await writeSynced(join(folder, 'files.json'), EMPTY_LISTING)
@@ -101,19 +100,21 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
       await demandGroups(actor, sharing)
       if (look(layout.scan(id))) return fail('scan_exists')
       const time = timeText(now())
-      const text = Buffer.from(metadataText({
-        ...withoutProtected(given, { scan: id }),
-        owner: actor.username,
-        created: time,
-        last_modified: time,
-        created_by: actor.fullname,
-        ...(sharing.length > 0 ? { sharing } : {}),
-        ...(visibility === undefined ? {} : { visibility })
-      }, budgets.metadata))
+      const sent = textOfGiven(given)
       const folder = workspace.temporary()
       const room = quotas.roomFor(actor, actor.username, id)
       try {
-        room.take({ scans: 1, metadata: text.length })
+        room.take({ scans: 1 })
+        const added = {
+          owner: actor.username,
+          created: time,
+          last_modified: time,
+          created_by: actor.fullname,
+          ...(sharing.length > 0 ? { sharing } : {}),
+          ...(visibility === undefined ? {} : { visibility })
+        }
+        const text = await aside.run('composeMetadata', { given: sent, kept: protectedMembers({ scan: id }), added, budget: budgets.metadata }, sent.length, callerOf(actor))
+        room.take({ metadata: Buffer.byteLength(text) })
         await onDisk(() => build(folder, text))
         await adoptScan(core, permit, folder)
       } finally {

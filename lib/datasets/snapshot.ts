@@ -7,10 +7,11 @@ import { pipeline } from 'node:stream/promises'
 import { discard, isMissing } from './disk.js'
 import { factsOf, summaryOf, type ScanFacts, type ScanSummary } from './index-entry.js'
 import type { Fault } from './listing.js'
+import { createPace } from './pace.js'
 import { packText, textOfPacked } from './packed-metadata.js'
 
-/** A scan of the index as it is kept on disk; `packed` are its filesets. */
-export interface Kept { summary: ScanSummary, packed: string, faults: Fault[] }
+/** A scan of the index as it is kept on disk; `packed` are its filesets, in parts. */
+export interface Kept { summary: ScanSummary, packed: Iterable<string>, faults: Fault[] }
 
 const FORMAT = 'guardcell-index-3'
 
@@ -18,17 +19,20 @@ const FORMAT = 'guardcell-index-3'
 const separators = /[\u2028\u2029]/g
 const escaped = (separator: string): string => separator === '\u2028' ? '\\u2028' : '\\u2029'
 
-/** Three JSON texts, none of which has a tab or a line break in it: facts and faults, metadata, filesets. */
-const lineOf = ({ summary, packed, faults }: Kept): string =>
-  `${JSON.stringify([factsOf(summary), faults])}\t${textOfPacked(summary.packed)}\t${packed}\n`.replace(separators, escaped)
+/** A line of JSON texts, none of which has a tab or a line break in it: facts and faults, metadata, parts of the filesets. */
+function * lineOf ({ summary, packed, faults }: Kept): Generator<string> {
+  yield `${JSON.stringify([factsOf(summary), faults])}\t${textOfPacked(summary.packed)}`
+  for (const part of packed) yield `\t${part}`
+  yield '\n'
+}
 
 /** A part of a text would keep all of it in memory. */
 const alone = (text: string): string => Buffer.from(text).toString()
 
 function keptIn (line: string): Kept {
-  const [stated = '', metadata = '', packed = ''] = line.split('\t')
+  const [stated = '', metadata = '', ...packed] = line.split('\t')
   const [facts, faults] = JSON.parse(stated) as [ScanFacts, Fault[]]
-  return { summary: summaryOf(facts, packText(alone(metadata))), packed: alone(packed), faults }
+  return { summary: summaryOf(facts, packText(alone(metadata))), packed: packed.map(alone), faults }
 }
 
 const isOfDisk = (error: unknown): boolean => error instanceof Error && 'syscall' in error
@@ -36,12 +40,16 @@ const isOfDisk = (error: unknown): boolean => error instanceof Error && 'syscall
 /** Writes the index beside the data sets, as a whole: whoever reads finds the old or the new one. */
 export async function writeSnapshot (path: string, temporary: string, scans: Iterable<Kept>): Promise<void> {
   const hash = createHash('sha256')
-  const lines = function * () {
+  const pace = createPace()
+  const lines = async function * () {
     yield `${FORMAT}\n`
     for (const kept of scans) {
-      const line = lineOf(kept)
-      hash.update(line)
-      yield line
+      for (const part of lineOf(kept)) {
+        const text = part.replace(separators, escaped)
+        hash.update(text)
+        yield text
+        await pace()
+      }
     }
     yield `${hash.digest('hex')}\n`
   }

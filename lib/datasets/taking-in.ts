@@ -2,8 +2,7 @@ import type { Permit } from './commit/permit.js'
 import { roomIn, type Core } from './core.js'
 import { discardFile, onDisk, writeSynced } from './disk.js'
 import { creation } from './file-changes.js'
-import { metadataText } from './format/metadata-text.js'
-import { metadataIn, nameOf, type Said } from './naming.js'
+import { nameOf, type Said } from './naming.js'
 import type { Change } from './plan.js'
 import type { Room } from './quotas.js'
 import { receive } from './receive.js'
@@ -15,7 +14,7 @@ type Hand = (concerns: string, change: Change) => Promise<void>
 
 /** The steps of an upload: into the workspace, and from there into a scan. @param largest bytes of a file */
 export function createTakingIn (core: Core, largest: number) {
-  const { layout, workspace, commits, budgets, quotas } = core
+  const { layout, workspace, commits, budgets, quotas, aside } = core
 
   /** Receives a file at a path of the workspace. */
   const receiveAt = async (path: string, upload: Upload): Promise<Arrived> =>
@@ -40,17 +39,17 @@ export function createTakingIn (core: Core, largest: number) {
   /** Makes what has arrived a file of a fileset. @returns its id */
   const add = async (actor: Actor, { scan, fileset }: { scan: string, fileset: string }, { received, fields, filename }: Arrived, said: Said, hand: Hand): Promise<string> => {
     const file = nameOf({ id: said.id ?? fields.id, ext: said.ext ?? fields.ext }, filename)
-    const stored = metadataIn(said.metadata ?? fields.metadata, budgets.metadata)
+    const given = said.metadata ?? fields.metadata
+    const stored = given && await aside.run('metadataOfUpload', { text: given, python: said.python === true, budget: budgets.metadata }, given.length)
     const metadata = stored && workspace.temporary()
-    const text = Buffer.from(stored ? metadataText(stored, budgets.metadata) : '')
     const create = creation({ layout, scan, fileset, file, received, metadata })
     let room: Room | undefined
     try {
-      if (metadata) await onDisk(() => writeSynced(metadata, text))
+      if (metadata) await onDisk(() => writeSynced(metadata, stored))
       await hand(`${fileset}/${file.id}`, async (listing, again) => {
         const plan = await create(listing, again)
         room?.done()
-        room = roomIn(core, actor, scan, text.length)
+        room = await roomIn(core, actor, scan, stored === undefined ? 0 : Buffer.byteLength(stored))
         return { ...plan, counted: room.done }
       })
     } finally {

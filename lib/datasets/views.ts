@@ -3,7 +3,10 @@ import { onDisk } from './disk.js'
 import { createDocuments, type Documents } from './documents.js'
 import { visibilities, type Filesets, type Metadata, type ScanSummary } from './index-entry.js'
 import type { Place } from './layout.js'
+import { SMALL } from '../json/json-text.js'
+import { textOfPacked } from './packed-metadata.js'
 import type { Asked } from './queries/engine.js'
+import { pick } from './queries/jobs.js'
 import { search } from './query.js'
 import { look } from './fs/look.js'
 import { GUEST, type Actor } from './rights.js'
@@ -13,6 +16,10 @@ export interface ScanView {
   /** Another object as soon as anything of the scan has changed. */
   summary: ScanSummary
   filesets: Filesets
+  /** To be called before the filesets are looked at: those of many scans are kept packed. */
+  prepare: () => Promise<void>
+  /** Members of the metadata of the scan, without those that are large. @throws `too_expensive`, `overloaded` */
+  own: (names: readonly string[]) => Promise<Metadata>
   /** Members of the metadata of a fileset or a file. @throws as `Documents.members` */
   members: (names: readonly string[], fileset: string, file?: string) => Promise<Metadata>
   /** Whether there is a file of that name beside the filesets. */
@@ -43,8 +50,12 @@ export function createViews (core: Core, { most }: { most: number }): Views {
     const documents = documentsFor(actor)
     return {
       summary,
-      // Looked up when it is needed: of most scans they are kept packed.
       get filesets () { return index.filesets(summary.id) },
+      prepare: async () => { await index.get(summary.id) },
+      own: async names => {
+        const text = textOfPacked(summary.packed)
+        return JSON.parse(text.length <= SMALL ? pick(text, names) : await queries.pick(callerOf(actor), Buffer.from(text), names)) as Metadata
+      },
       members: async (names, fileset, file) => await onDisk(() => documents.members({ scan: summary.id, fileset, file }, names)),
       holds: name => look(layout.content(summary.id, '', name))?.isFile() === true
     }

@@ -1,5 +1,5 @@
 import { renameSync } from 'node:fs'
-import { excessOf, type DocumentBudget } from './document-budget.js'
+import { excessOfCounts, type DocumentBudget } from './document-budget.js'
 import { fail } from '../errors.js'
 import { discardFile, Opened, syncFolder } from './disk.js'
 import type { Journal } from './journal.js'
@@ -7,6 +7,7 @@ import type { Layout } from './layout.js'
 import { LostLease, type Lease } from './lease.js'
 import type { Listing } from './listing.js'
 import { ensureFolders, forgetFormer, putInPlace, removeAll, takeBack } from './placement.js'
+import { createPace } from './pace.js'
 import type { Plan } from './plan.js'
 import type { Workspace } from './workspace.js'
 
@@ -21,11 +22,36 @@ export interface Writing {
   relist: boolean
 }
 
+/** Characters that are made bytes of and written at once. */
+const AT_ONCE = 60_000
+
+const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code < 0xdc00
+
+/** The same text in pieces that are not long. */
+function * cut (pieces: Iterable<string>): Generator<string> {
+  for (const piece of pieces) {
+    for (let from = 0; from < piece.length;) {
+      const to = Math.min(piece.length, from + AT_ONCE)
+      // What takes two characters is not cut in two.
+      const end = to < piece.length && isHighSurrogate(piece.charCodeAt(to - 1)) ? to - 1 : to
+      yield piece.slice(from, end)
+      from = end
+    }
+  }
+}
+
 /** @throws `listing_too_large` */
-function listingText (listing: Listing, budget: DocumentBudget): string {
-  const text = String(listing)
-  const excess = excessOf(text, budget)
-  return excess === undefined ? text : fail('listing_too_large', { errors: [{ path: '', message: excess }] })
+async function writeListing (file: Opened, listing: Listing, budget: DocumentBudget): Promise<void> {
+  const pace = createPace()
+  let bytes = 0
+  for (const piece of cut(listing.pieces())) {
+    const data = Buffer.from(piece)
+    bytes += data.length
+    const excess = excessOfCounts(bytes, listing.values, budget)
+    if (excess !== undefined) return fail('listing_too_large', { errors: [{ path: '', message: excess }] })
+    await file.write(data)
+    await pace()
+  }
 }
 
 /** Waits for all, also when one fails: what goes on in the background cannot be taken back. */
@@ -48,7 +74,7 @@ export async function writeBatch ({ layout, workspace, journal, budget }: { layo
   try {
     if (relist) {
       file = new Opened(draft, 'wx')
-      await file.write(Buffer.from(listingText(listing, budget)))
+      await writeListing(file, listing, budget)
       await journal.note(scan, lease.fence, draft)
     }
     folders = await ensureFolders(layout.root, plans.flatMap(plan => plan.folders ?? []))

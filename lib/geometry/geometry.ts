@@ -2,7 +2,7 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Job, Reply } from './jobs.js'
 import { PlyError, refuse } from './ply-error.js'
-import { createPool } from './pool.js'
+import { createPool } from '../threads/pool.js'
 
 const LONGEST_LINE = 16
 

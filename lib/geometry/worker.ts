@@ -1,7 +1,7 @@
 // The entry of the thread that works on PLY files. What is thrown here ends it, and the job fails with that.
 import { parentPort } from 'node:worker_threads'
 import { perform, type Job } from './jobs.js'
-import { owned } from './owned.js'
+import { owned } from '../threads/owned.js'
 
 parentPort?.on('message', (job: Job) => {
   const reply = perform(job)

@@ -24,9 +24,6 @@ const shown = { pointCloud: 'PointCloud', mesh: 'TriangleMesh', skeleton: 'Curve
 
 const given = (value: unknown): string => typeof value === 'string' && value !== '' ? value : 'N/A'
 
-const dateOf = ({ metadata: { acquisition_date: acquired }, created }: ScanView['summary']): string =>
-  typeof acquired === 'string' ? acquired : new Date(created).toISOString().slice(0, 19).replace('T', ' ')
-
 /** An image with its metadata. */
 interface Image { file: FileRecord, metadata: Metadata }
 
@@ -60,18 +57,20 @@ function cameraOf (images: readonly Image[], { image }: ScanPaths): ScanInfo['ca
 /** A scan as PlantDB's clients see it. @param prefix of the paths to parts of it @throws `too_expensive` */
 export async function scanInfo (view: ScanView, prefix: string): Promise<ScanInfo> {
   const { summary } = view
+  await view.prepare()
+  const { object, acquisition_date: acquired } = await view.own(['object', 'acquisition_date'])
   const path = paths(prefix, summary.id)
   const tasks = tasksOf(view)
   const images = await imagesOf(view)
   const photos = images.filter(({ metadata }) => metadata.channel === 'rgb').map(({ file }) => file.name)
-  const { species, environment, plant_id: plant } = membersOf(summary.metadata.object)
+  const { species, environment, plant_id: plant } = membersOf(object)
   const has = Object.fromEntries(Object.entries(outcomes).map(([member, task]) => [member, resultOf(view, tasks, task) !== undefined])) as Record<keyof typeof outcomes, boolean>
   const { workspace = {} } = await view.members(['workspace'], IMAGES)
   const uris = Object.entries(shown).map(([member, task]) => [member, resultOf(view, tasks, task), tasks[task]] as const)
   return {
     id: summary.id,
     metadata: {
-      date: dateOf(summary),
+      date: typeof acquired === 'string' ? acquired : new Date(summary.created).toISOString().slice(0, 19).replace('T', ' '),
       species: given(species),
       plant: given(plant),
       environment: given(environment),

@@ -1,5 +1,6 @@
 import { fail, Problem } from '../errors.js'
-import type { Metadata, ScanSummary } from '../datasets/index-entry.js'
+import { textOfGiven, type GivenMetadata } from '../datasets/format/protected-members.js'
+import type { ScanSummary } from '../datasets/index-entry.js'
 import { createPace } from '../datasets/pace.js'
 import type { Actor } from '../datasets/rights.js'
 import type { Datasets } from '../datasets/service.js'
@@ -18,7 +19,7 @@ const headersFor = (leftOut: ReadonlyArray<string | null>): Record<string, strin
   leftOut.length === 0 ? {} : { 'x-guardcell-left-out': leftOut.map(owner => encodeURIComponent(owner ?? 'guest')).join(', ') }
 
 /** Metadata of something new, which nobody has to give. */
-type Given = Metadata | null | undefined
+type Given = GivenMetadata | null | undefined
 
 export interface PlantDBScans {
   /** Ids of the scans that may be read. @throws `invalid_request` */
@@ -36,13 +37,6 @@ interface Parts { datasets: Datasets, prefix: string, warn: (details: object, me
 const KEPT = 128 * 2 ** 20
 
 const MOST_GROUPS = 100
-
-/** @throws `invalid_request` */
-function groupsIn (sharing: unknown): string[] {
-  const groups = Array.isArray(sharing) ? [...new Set(sharing.filter(group => typeof group === 'string'))] : []
-  if (groups.length > MOST_GROUPS) fail('invalid_request', { errors: [{ path: '/metadata/sharing', message: `must not have more than ${MOST_GROUPS} groups` }] })
-  return groups
-}
 
 export function createPlantDBScans ({ datasets, prefix, warn }: Parts): PlantDBScans {
   /** What was worked out, for as long as the scan stays the same: the metadata of every image are read for it. */
@@ -99,9 +93,11 @@ export function createPlantDBScans ({ datasets, prefix, warn }: Parts): PlantDBS
     info: async (actor, scan) => await infoOf(await datasets.views.one(actor, scan)),
 
     create: async (actor, scan, metadata) => {
-      const { sharing, ...rest } = metadata ?? {}
-      const groups = groupsIn(sharing)
-      const { id } = await datasets.scans.create(actor, { id: scan, metadata: rest, sharing: groups })
+      const given = textOfGiven(metadata ?? {})
+      const sharing = await datasets.aside.run('sharingIn', { text: given, most: MOST_GROUPS + 1 }, given.length)
+      if (sharing.length > MOST_GROUPS) return fail('invalid_request', { errors: [{ path: '/metadata/sharing', message: `must not have more than ${MOST_GROUPS} groups` }] })
+      // Of what is sharing in it, nothing becomes part of the metadata but these groups.
+      const { id } = await datasets.scans.create(actor, { id: scan, metadata: metadata ?? {}, sharing })
       return { message: 'Scan created successfully', id }
     },
 

@@ -28,9 +28,9 @@ const nameIn = (fields: Arrived['fields'], field: string, isRight: (name: string
 
 const created = (fileset: string, id: string) => ({ message: `File created and written successfully in fileset '${fileset}'.`, id })
 
-export const createTakingIn = ({ files, paths, archives, budgets }: Datasets): TakingIn => ({
+export const createTakingIn = ({ files, paths, archives }: Datasets): TakingIn => ({
   file: async (actor, { scan, fileset, file }, upload) => {
-    const { id } = await files.create(actor, { scan, fileset }, describedFile(upload, budgets.metadata), { id: file })
+    const { id } = await files.create(actor, { scan, fileset }, describedFile(upload), { id: file, python: true })
     return created(fileset, id)
   },
 
@@ -39,7 +39,8 @@ export const createTakingIn = ({ files, paths, archives, budgets }: Datasets): T
       scan: nameIn(fields, 'scan_id', isScanId),
       fileset: nameIn(fields, 'fileset_id', isFilesetId),
       id: nameIn(fields, 'file_id', isFileId),
-      ...saidIn(fields, budgets.metadata)
+      ...saidIn(fields),
+      python: true
     }))
     return created(fileset, id)
   },

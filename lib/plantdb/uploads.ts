@@ -1,9 +1,5 @@
-import { excessOf, type DocumentBudget } from '../datasets/document-budget.js'
 import { fail } from '../errors.js'
 import { demandContent, type Arrived, type Upload, type Wrapping } from '../datasets/upload.js'
-import { stringify } from '../json/exact.js'
-import { checkJson } from '../json/read.js'
-import { parsePython } from './python-literal.js'
 
 /** The extensions of files that PlantDB takes. */
 const extensions = new Set(['jpg', 'jpeg', 'png', 'tif', 'txt', 'json', 'ply', 'yaml', 'toml'])
@@ -16,27 +12,9 @@ const extensionIn = (text: string | undefined): string => {
   return extensions.has(bare.toLowerCase()) ? bare : refuse('/ext', `must be one of .${[...extensions].join(', .')}`)
 }
 
-const isJson = (text: string): boolean => {
-  try {
-    checkJson(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** Metadata as JSON, whether they came so or as a Python dict. */
-const metadataIn = (text: string | undefined, budget: DocumentBudget): string | undefined => {
-  if (text === undefined || text.trim() === '') return undefined
-  if (excessOf(text, budget) === undefined && isJson(text)) return text
-  // Texts of Python stand between either kind of quotation marks.
-  const excess = excessOf(text, budget, '\'"')
-  return excess === undefined ? stringify(parsePython(text)) : fail('metadata_too_large', { errors: [{ path: '/metadata', message: excess }] })
-}
-
-/** What a form says of its file. @throws `invalid_request`, `metadata_too_large` */
-export const saidIn = ({ ext, metadata }: Arrived['fields'], budget: DocumentBudget): { ext: string, metadata: string | undefined } =>
-  ({ ext: extensionIn(ext), metadata: metadataIn(metadata, budget) })
+/** What a form says of its file. @throws `invalid_request` */
+export const saidIn = ({ ext, metadata }: Arrived['fields']): { ext: string, metadata: string | undefined } =>
+  ({ ext: extensionIn(ext), metadata })
 
 const asFile = ({ part }: Wrapping): void => {
   if (part !== 'file') refuse('/file', 'must be the part of the form that holds the file')
@@ -61,10 +39,10 @@ export const filledBody = (upload: Upload): Upload => ({
 export const fileForm = (upload: Upload): Upload => ({ take: sink => upload.take(sink, asFile) })
 
 /** The same with `ext` and `metadata` beside it, as PlantDB takes them. */
-export const describedFile = (upload: Upload, budget: DocumentBudget): Upload => ({
+export const describedFile = (upload: Upload): Upload => ({
   take: async sink => {
     const arrived = await fileForm(upload).take(sink)
-    const { ext, metadata } = saidIn(arrived.fields, budget)
+    const { ext, metadata } = saidIn(arrived.fields)
     return { ...arrived, fields: { ext, ...(metadata === undefined ? {} : { metadata }) } }
   }
 })

@@ -7,7 +7,7 @@ const listings = [{ path: '/fileset/:scan/:fileset/files', older: '' }, { path: 
 
 const routes: FastifyPluginAsyncTypebox = async app => {
   const writing = { tags: ['PlantDB'], security: [{ bearer: ['datasets:write'] }] }
-  const write = { auth: { api: true, scopes: ['datasets:write'] }, exactNumbers: true } as const
+  const write = { auth: { api: true, scopes: ['datasets:write'] }, metadata: 'member' } as const
   const common = refusals(400, 401, 403, 404, 503)
 
   for (const { path, older } of listings) {

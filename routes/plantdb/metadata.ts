@@ -25,7 +25,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
       }, async (request, reply) => reply.sendTaggedJson(await app.plantdb.metadata.read(request.actor, request.params, request.query.key)))
 
       app.post(root + path, {
-        config: { auth: { api: true, scopes: ['datasets:write'] }, conditional: true, exactNumbers: true },
+        config: { auth: { api: true, scopes: ['datasets:write'] }, conditional: true, metadata: 'member' },
         schema: { ...shared, operationId: `plantdbSet${noun}Metadata${older}`, summary: `Set members of the metadata of a ${noun.toLowerCase()}`, security: [{ bearer: ['datasets:write'] }], headers: WriteConditions, body, response: { 200: MetadataAnswer, ...refusals(412, 507), ...common } }
       }, async (request, reply) => {
         const { metadata, replace = false }: { metadata: Record<string, unknown>, replace?: boolean } = request.body

@@ -11,7 +11,7 @@ const routes: FastifyPluginAsyncTypebox = async app => {
   const reading = { tags: ['PlantDB'], security: [{}, { bearer: ['datasets:read'] }] }
   const creating = { tags: ['PlantDB'], security: [{ bearer: ['datasets:create'] }] }
   const read = { auth: { optional: true, api: true, scopes: ['datasets:read'] } } as const
-  const create = { auth: { api: true, scopes: ['datasets:create'] }, exactNumbers: true } as const
+  const create = { auth: { api: true, scopes: ['datasets:create'] }, metadata: 'member' } as const
   const common = refusals(400, 401, 403, 503)
 
   app.get('/scans', {

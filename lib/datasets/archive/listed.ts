@@ -1,6 +1,12 @@
+import type { Aside } from '../../aside/aside.js'
 import { fail } from '../../errors.js'
 import { parseJson } from '../../json/read.js'
 import { isFileName, isFilesetId } from '../names.js'
+import { createPace } from '../pace.js'
+import type { Member } from './members.js'
+
+/** Paths that are looked at at once. */
+const AT_ONCE = 500
 
 interface Listing { filesets?: Array<{ id?: unknown, files?: Array<{ file?: unknown }> }> }
 
@@ -14,15 +20,25 @@ function parse (text: string): Listing {
   }
 }
 
-/** The paths that a stored `files.json` lists; not those of files that PlantDB has only announced (`"file": null`). */
-function listed (text: string): string[] {
+/** The paths that a stored `files.json` lists, one a line, some hundred each; not those of files that PlantDB has only announced (`"file": null`). */
+export function listedPaths (text: string): string[] {
   const { filesets = [] } = parse(text)
-  return filesets.filter(({ id }) => isName(isFilesetId, id)).flatMap(({ id, files = [] }) =>
+  const paths = filesets.filter(({ id }) => isName(isFilesetId, id)).flatMap(({ id, files = [] }) =>
     files.filter(({ file }) => isName(isFileName, file)).map(({ file }) => `${id as string}/${file as string}`))
+  return Array.from({ length: Math.ceil(paths.length / AT_ONCE) }, (_, i) => paths.slice(i * AT_ONCE, (i + 1) * AT_ONCE).join('\n'))
 }
 
 /** @throws `scan_busy` if a listed file is not there, as when it was deleted after the listing was read */
-export function requireListed (text: string, there: ReadonlySet<string>): void {
-  const gone = listed(text).find(path => !there.has(path))
-  if (gone !== undefined) fail('scan_busy', { retryAfter: 1, cause: new Error(`files.json lists ${gone}, which is not there`) })
+export async function requireListed (aside: Aside, text: string, members: readonly Member[]): Promise<void> {
+  const pace = createPace()
+  const there = new Set<string>()
+  for (const { path } of members) {
+    there.add(path)
+    await pace()
+  }
+  for (const paths of await aside.run('listedPaths', text, text.length)) {
+    const gone = paths.split('\n').find(path => !there.has(path))
+    if (gone !== undefined) return fail('scan_busy', { retryAfter: 1, cause: new Error(`files.json lists ${gone}, which is not there`) })
+    await pace()
+  }
 }

@@ -1,5 +1,4 @@
 import { isFileId, isFileName, isFilesetId } from '../names.js'
-import type { Plan } from './plan.js'
 import { invalid } from './refuse.js'
 
 const fault = (where: string, message: string): never => invalid('files.json', `${where || 'It'} ${message}`)
@@ -26,7 +25,7 @@ function nameReader (member: string, isRight: (name: string) => boolean) {
   }
 }
 
-function checkFiles (fileset: string, object: Record<string, unknown>, where: string, { files }: Plan): void {
+function checkFiles (fileset: string, object: Record<string, unknown>, where: string, files: ReadonlySet<string>): void {
   const idOf = nameReader('id', isFileId)
   const nameOf = nameReader('file', isFileName)
   for (const [here, file] of objectsIn(object, 'files', where)) {
@@ -38,15 +37,16 @@ function checkFiles (fileset: string, object: Record<string, unknown>, where: st
 /**
  * Checks a `files.json` against the files that came with it. Members that it does not know are let be.
  *
+ * @param files the paths of all of them
  * @returns the ids of the filesets
  * @throws `archive_invalid`
  */
-export function checkListing (listing: unknown, plan: Plan): string[] {
+export function checkListing (listing: unknown, files: ReadonlySet<string>): string[] {
   const idOf = nameReader('id', isFilesetId)
   return objectsIn(listing, 'filesets', '').map(([where, fileset]) => {
     const id = idOf(fileset, where)
-    if (plan.files.has(id) || plan.files.has(`metadata/${id}`)) fault(where, 'lists a fileset whose place a file takes')
-    checkFiles(id, fileset, where, plan)
+    if (files.has(id) || files.has(`metadata/${id}`)) fault(where, 'lists a fileset whose place a file takes')
+    checkFiles(id, fileset, where, files)
     return id
   })
 }

@@ -1,34 +1,24 @@
-import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseJson } from '../../json/read.js'
-import { excessOf, type DocumentBudget, type DocumentBudgets } from '../document-budget.js'
+import type { Aside } from '../../aside/aside.js'
+import type { DocumentBudgets } from '../document-budget.js'
 import { discard, onDisk } from '../disk.js'
 import { entriesOf, type Limits } from './directory.js'
-import { checkListing } from './listing.js'
 import { isMetadata, planOf, type Plan } from './plan.js'
-import { invalid, tooLarge } from './refuse.js'
 import { together } from './together.js'
 import { syncFolders, unpack } from './unpack.js'
 
-async function readObject (target: string, path: string, budget: DocumentBudget): Promise<object> {
-  const text = await readFile(join(target, path), 'utf8')
-  const excess = excessOf(text, budget)
-  if (excess !== undefined) return tooLarge(path, excess)
-  try {
-    const value = parseJson(text)
-    if (value instanceof Object && !Array.isArray(value)) return value
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    return invalid(path, 'is no JSON')
-  }
-  return invalid(path, 'is no JSON object')
-}
+/** What an archive may hold, and where its documents are looked at. */
+interface Bounds { limits: Limits, budgets: DocumentBudgets, aside: Aside }
+
+const sizeOf = async (target: string, path: string): Promise<number> => (await stat(join(target, path))).size
 
 /** Checks the documents of an unpacked scan, and gives filesets without files their folders. */
-async function complete (target: string, plan: Plan, budgets: DocumentBudgets, signal?: AbortSignal): Promise<Set<string>> {
+async function complete (target: string, plan: Plan, { budgets, aside }: Bounds, signal?: AbortSignal): Promise<Set<string>> {
   const metadata = [...plan.files.keys()].filter(isMetadata)
-  await together(metadata, async path => { await readObject(target, path, budgets.metadata) }, signal)
-  const filesets = checkListing(await readObject(target, 'files.json', budgets.listing), plan)
+  await together(metadata, async path => { await aside.run('checkObject', { target, path, budget: budgets.metadata }, await sizeOf(target, path)) }, signal)
+  const files = [...plan.files.keys()].join('\n')
+  const filesets = await aside.run('checkPaths', { target, path: 'files.json', budget: budgets.listing, files }, files.length + await sizeOf(target, 'files.json'))
   for (const id of filesets) await mkdir(join(target, id), { recursive: true })
   return new Set([...plan.folders, ...filesets])
 }
@@ -38,10 +28,10 @@ interface Unpacking { signal?: AbortSignal, admit?: (metadata: number) => void }
 
 const metadataIn = ({ files }: Plan): number => [...files].reduce((sum, [path, { size }]) => isMetadata(path) ? sum + size : sum, 0)
 
-async function fill (archive: FileHandle, target: string, plan: Plan, budgets: DocumentBudgets, signal?: AbortSignal): Promise<void> {
+async function fill (archive: FileHandle, target: string, plan: Plan, bounds: Bounds, signal?: AbortSignal): Promise<void> {
   try {
     await unpack(archive, plan, target, signal)
-    await syncFolders(target, await complete(target, plan, budgets, signal))
+    await syncFolders(target, await complete(target, plan, bounds, signal))
     signal?.throwIfAborted()
   } catch (error) {
     await discard(target)
@@ -57,14 +47,14 @@ async function fill (archive: FileHandle, target: string, plan: Plan, budgets: D
  * @param target a folder that does not exist yet; its parent does, and is not synced
  * @throws `archive_invalid` with the entry that is at fault, `archive_too_large`, `storage_full`, `storage_unavailable`
  */
-export const unpackArchive = (zipPath: string, target: string, limits: Limits, budgets: DocumentBudgets, { signal, admit }: Unpacking = {}): Promise<void> => onDisk(async () => {
+export const unpackArchive = (zipPath: string, target: string, bounds: Bounds, { signal, admit }: Unpacking = {}): Promise<void> => onDisk(async () => {
   const archive = await open(zipPath)
   try {
-    const plan = planOf(await entriesOf(archive, limits), budgets)
+    const plan = planOf(await entriesOf(archive, bounds.limits), bounds.budgets)
     signal?.throwIfAborted()
     admit?.(metadataIn(plan))
     await mkdir(target)
-    await fill(archive, target, plan, budgets, signal)
+    await fill(archive, target, plan, bounds, signal)
   } finally {
     await archive.close()
   }

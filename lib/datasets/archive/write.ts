@@ -2,8 +2,10 @@ import { join } from 'node:path'
 import type { PassThrough, Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ZipFile } from 'yazl'
-import { Problem } from '../../errors.js'
+import type { Aside } from '../../aside/aside.js'
+import { fail, Problem } from '../../errors.js'
 import { missingAs } from '../disk.js'
+import { createPace } from '../pace.js'
 import { openPlain, withPlainFile } from '../plain-file.js'
 import { lettingGo } from '../reclaim.js'
 import { requireListed } from './listed.js'
@@ -21,10 +23,14 @@ async function openAsMeasured (folder: string, { path, size }: Member): Promise<
 function feeder (zip: ZipFile, folder: string) {
   const output = zip.outputStream as PassThrough
   let file: Readable | undefined
+  let fault: Error | undefined
   output.on('close', () => file?.destroy())
   // A file may be gone before anybody reads and listens; whoever reads later finds the output destroyed.
   output.on('error', () => {})
-  zip.on('error', (error: Error) => output.destroy(error))
+  zip.on('error', (error: Error) => {
+    fault = error
+    output.destroy(error)
+  })
 
   const openNext = async (member: Member): Promise<Readable> => {
     file = await openAsMeasured(folder, member)
@@ -35,7 +41,7 @@ function feeder (zip: ZipFile, folder: string) {
   const addFile = (member: Member): void => zip.addReadStreamLazy(member.path, optionsOf(member), take => {
     openNext(member).then(file => take(null, file), (error: Error) => output.destroy(error))
   })
-  return { output, addFile }
+  return { output, addFile, fault: () => fault }
 }
 
 const optionsOf = ({ size, modified }: Member) => ({ size, mtime: modified, mode: 0o100644, compress: false })
@@ -56,12 +62,12 @@ const LOOKS = 5
 const PAUSE_MS = 50
 
 /** The text of `files.json` and the members that go with it. @throws `scan_not_found`, `scan_busy` */
-async function contentsOf (folder: string): Promise<{ listing: Buffer, members: Member[] }> {
+async function contentsOf (aside: Aside, folder: string): Promise<{ listing: Buffer, members: Member[] }> {
   for (let look = 1; ; look++) {
     try {
       const listing = await withPlainFile(join(folder, 'files.json'), handle => handle.readFile()).catch(missingAs('scan_not_found'))
       const members = await membersOf(folder).catch(missingAs('scan_busy'))
-      requireListed(listing.toString(), new Set(members.map(({ path }) => path)))
+      await requireListed(aside, listing.toString(), members)
       return { listing, members }
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'scan_busy' || look === LOOKS) throw error
@@ -79,15 +85,19 @@ async function contentsOf (folder: string): Promise<{ listing: Buffer, members: 
  * @returns a stream that has to be read or destroyed, and its exact length in bytes
  * @throws `scan_not_found`, `scan_busy`
  */
-export async function archiveOf (folder: string): Promise<{ stream: Readable, size: number }> {
-  const { listing, members } = await contentsOf(folder)
+export async function archiveOf (aside: Aside, folder: string): Promise<{ stream: Readable, size: number }> {
+  const { listing, members } = await contentsOf(aside, folder)
   const zip = new ZipFile()
-  const { output, addFile } = feeder(zip, folder)
+  const { output, addFile, fault } = feeder(zip, folder)
+  const pace = createPace()
   for (const member of members) {
     const { size: measured, ...options } = optionsOf(member)
     if (member.path === 'files.json') zip.addBuffer(listing, member.path, options)
     else if (member.isFolder) zip.addEmptyDirectory(member.path, { mtime: member.modified })
     else addFile(member)
+    await pace()
   }
+  // One that has failed already never says how long it would be.
+  if (fault()) return fail('scan_busy', { retryAfter: 1, cause: fault() })
   return { stream: output, size: await end(zip, members) }
 }

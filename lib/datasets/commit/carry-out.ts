@@ -1,3 +1,4 @@
+import type { Aside } from '../../aside/aside.js'
 import { fail } from '../../errors.js'
 import { bringForward } from '../bring-forward.js'
 import type { ChangeFeed } from '../changes.js'
@@ -23,12 +24,13 @@ export interface CommitParts {
   layout: Layout
   /** Of `files.json`. */
   budget: DocumentBudget
+  aside: Aside
   workspace: Workspace
   leases: Leases
   journal: Journal
   feed: ChangeFeed
   /** @param exact whether this replica wrote the version before as well */
-  onCommit: (scan: string, listing: Listing, touched: Touched, exact: boolean) => void
+  onCommit: (scan: string, listing: Listing, touched: Touched, exact: boolean) => Promise<void>
 }
 
 /** Puts batches of changes on the disk, each under one lease of its scan. */
@@ -62,7 +64,7 @@ export function createCarryingOut (parts: CommitParts): CarryingOut {
     const writes = ahead || touched.size > 0
     if (writes) {
       await writeBatch(parts, { scan, lease, listing, plans, relist })
-      parts.onCommit(scan, listing, touched, known !== undefined)
+      await parts.onCommit(scan, listing, touched, known !== undefined)
       for (const { counted } of plans) counted?.()
     }
     await Promise.all([

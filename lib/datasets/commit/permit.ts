@@ -31,7 +31,7 @@ export class Permit {
       const present = await actor.again()
       // Another scan of the name is not the one that was meant, whoever may use it.
       if (identityOf(folder()) !== admitted) fail('scan_not_found')
-      core.rights.demand(present, right, guardedScan(core, scan))
+      core.rights.demand(present, right, await guardedScan(core, scan))
     })
   }
 

@@ -17,7 +17,7 @@ export async function planBatch (batch: readonly Waiting[], listing: Listing): P
       const answer = asked[i]!
       if (answer.status === 'rejected') throw answer.reason
       const plan = await waiting.change(listing, waiting.again)
-      plan.list?.(listing)
+      await plan.list?.(listing)
       waiting.again = true
       planned.push({ waiting, plan })
     } catch (error) {

@@ -2,10 +2,11 @@ import type { Stats } from 'node:fs'
 import { isObject } from '../../json/exact.js'
 import { parseJson } from '../../json/read.js'
 import { demandWithin, excessOf, excessOfSize, type DocumentBudget } from '../document-budget.js'
+import { isMissing } from '../disk.js'
 import { between, look, statOf } from '../fs/look.js'
 import type { Metadata } from '../index-entry.js'
-import type { Layout } from '../layout.js'
-import { DamagedScan } from '../listing.js'
+import { DamagedScan } from '../damaged-scan.js'
+import { outlineOf, type Outline } from '../listing-outline.js'
 import { textOf } from '../plain-file.js'
 
 /** The text of a document. @throws OverBudget before it is read, or before anybody parses it */
@@ -16,9 +17,19 @@ function documentText (path: string, what: string, { size }: Stats, budget: Docu
   return text
 }
 
-/** The text of `files.json`. @throws DamagedScan */
-export const listingText = (layout: Layout, scan: string, budget: DocumentBudget): string =>
-  documentText(layout.listing(scan), 'files.json', statOf(layout.listing(scan), 'files.json'), budget)
+/** What a `files.json` says. @throws DamagedScan, OverBudget */
+export const outlineAt = ({ path, budget }: { path: string, budget: DocumentBudget }): Outline =>
+  outlineOf(listingText(path, budget))
+
+function listingText (path: string, budget: DocumentBudget): string {
+  try {
+    return documentText(path, 'files.json', statOf(path, 'files.json'), budget)
+  } catch (error) {
+    // It may go away between the look at it and the reading.
+    if (isMissing(error)) throw new DamagedScan('files.json is missing')
+    throw error
+  }
+}
 
 /** A JSON object on the disk: its text, and its value as `parseJson` has it. */
 export interface Document { text: string, value: Metadata }

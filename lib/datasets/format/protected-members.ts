@@ -1,4 +1,6 @@
-import { refuseDeep } from '../depth.js'
+import { stringify } from '../../json/exact.js'
+import { JsonText } from '../../json/json-text.js'
+import { refuseDeep, refuseDepth } from '../depth.js'
 import type { Metadata } from '../index-entry.js'
 import type { Place } from '../layout.js'
 
@@ -14,9 +16,15 @@ export const protectedMembers = ({ fileset, file }: Place): readonly string[] =>
 export const pick = (value: Metadata, keys: readonly string[]): Metadata =>
   Object.fromEntries(keys.filter(key => Object.hasOwn(value, key)).map(key => [key, value[key]]))
 
-/** The members that a client may say of a place. @throws `invalid_request` */
-export const withoutProtected = (value: Metadata, place: Place): Metadata => {
-  refuseDeep(value)
-  const kept = new Set(protectedMembers(place))
-  return Object.fromEntries(Object.entries(value).filter(([key]) => !kept.has(key)))
+export const omit = (value: Metadata, keys: readonly string[]): Metadata =>
+  Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)))
+
+/** What a client gives as metadata: as they are, or as a text where they are large. */
+export type GivenMetadata = Metadata | JsonText
+
+/** The JSON text of what a client gives. @throws `invalid_request` if it is nested too deeply */
+export function textOfGiven (given: GivenMetadata): string {
+  if (given instanceof JsonText) return given.isDeep ? refuseDepth() : given.text
+  refuseDeep(given)
+  return stringify(given)
 }

@@ -1,6 +1,6 @@
 import { lstatSync, type Stats } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import { DamagedScan } from '../listing.js'
+import { DamagedScan } from '../damaged-scan.js'
 
 /** What a path is, without following a link; undefined if there is nothing. */
 export const look = (path: string): Stats | undefined => lstatSync(path, { throwIfNoEntry: false })

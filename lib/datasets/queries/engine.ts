@@ -1,10 +1,10 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { fail, Problem } from '../../errors.js'
-import { createPool } from '../../geometry/pool.js'
+import { createPool } from '../../threads/pool.js'
 import { findAlone, findFairly, type Found, type Look, type Searched, type Shared } from './fair.js'
 import type { Job, Reply } from './jobs.js'
-import { createTurns } from './turns.js'
+import { createTurns } from '../../threads/turns.js'
 
 /** What somebody asks for: `query` is a JSON object as text. */
 export interface Asked { query: string, fuzzy: boolean }

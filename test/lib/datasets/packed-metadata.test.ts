@@ -1,9 +1,12 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { layoutOf } from '#lib/datasets/layout.js'
+import { unpackMetadata } from '#lib/datasets/packed-metadata.js'
 import { readScan } from '#lib/datasets/read-scan.js'
 import { ScanIndex } from '#lib/datasets/scan-index.js'
 import { readSnapshot, writeSnapshot } from '#lib/datasets/snapshot.js'
+import { aside } from '../../support/aside.js'
 import { budgets } from '../../support/budgets.js'
 import { plain, text } from './plantdb-folder.js'
 
@@ -13,7 +16,7 @@ t.test('line breaks of Unicode in metadata end no line of the kept index, and wh
   await plain(root, 'plant')
   const said = { note: 'a\u2028null\u2029b' }
   await writeFile(join(root, 'plant/metadata/metadata.json'), text(said))
-  const index = new ScanIndex(root, budgets)
+  const index = new ScanIndex(root, budgets, aside)
   await index.load([], () => {})
   const path = join(root, 'snapshot')
   await writeSnapshot(path, `${path}.new`, index.kept())
@@ -41,7 +44,7 @@ t.test('the index keeps metadata packed, also across a restart, and says how far
   await mkdir(root)
   for (const scan of ['large', 'small']) await plain(root, scan)
   await writeFile(join(root, 'large/metadata/metadata.json'), text(many))
-  const index = new ScanIndex(root, budgets)
+  const index = new ScanIndex(root, budgets, aside)
   const told: number[][] = []
   await index.load([], (...progress) => told.push(progress))
   t.strictSame(told, [[0, 2], [1, 2]])
@@ -50,15 +53,15 @@ t.test('the index keeps metadata packed, also across a restart, and says how far
   await writeSnapshot(path, `${path}.new`, index.kept())
   const kept = await readSnapshot(path)
   t.equal(kept.length, 2)
-  const again = new ScanIndex(root, budgets)
+  const again = new ScanIndex(root, budgets, aside)
   await again.load(kept, () => {})
   for (const each of [index, again]) {
     const large = (await each.get('large'))!
     t.match(large.metadata, many)
-    t.ok(Buffer.isBuffer(large.packed) && large.packed.length < 5_000, 'a few kB instead of a few MB')
+    t.ok(large.packed instanceof Uint8Array && large.packed.length < 5_000, 'a few kB instead of a few MB')
     t.equal(large.owner, 'ada')
     t.match((await each.get('small'))!.metadata, { object: { species: 'fern' } })
     t.strictSame([...each.filesets('small').keys()], ['images'])
   }
-  t.strictSame(Object.keys((await readScan(root, 'large', budgets, async () => {})).metadata).sort(), ['list', 'owner', 'text'])
+  t.strictSame(Object.keys(unpackMetadata((await readScan({ layout: layoutOf(root), aside, budgets }, 'large', async () => {})).described.packed)).sort(), ['list', 'owner', 'text'])
 })

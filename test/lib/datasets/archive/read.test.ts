@@ -9,9 +9,11 @@ import type { Limits } from '#lib/datasets/archive/directory.js'
 import { unpackArchive } from '#lib/datasets/archive/read.js'
 import { craft, listing, scan, type Crafted } from './craft.js'
 import { openIn } from './open-in.js'
+import { aside } from '../../../support/aside.js'
 import { budgets } from '../../../support/budgets.js'
 
 const limits: Limits = { entries: 50, bytes: 1_000_000, ratio: 100, ratioFrom: 10_000 }
+const bounds = { limits, budgets, aside }
 const roomy: Limits = { entries: 100_000, bytes: 10 ** 9, ratio: 1000, ratioFrom: 10 ** 8 }
 
 /** All files below a folder with what they hold. */
@@ -30,7 +32,7 @@ function place (t: Test, zip: Buffer): { root: string, zipPath: string, parent: 
 async function refused (t: Test, name: string, zip: Buffer, expected: { code: string, path?: string, message?: string | RegExp }): Promise<void> {
   const { root, zipPath, parent, target } = place(t, zip)
   const { path, message } = expected
-  const found = await unpackArchive(zipPath, target, limits, budgets).then(() => ({ code: 'taken' }), (error: unknown) => error)
+  const found = await unpackArchive(zipPath, target, bounds).then(() => ({ code: 'taken' }), (error: unknown) => error)
   t.match(found, { code: expected.code, extras: { errors: [{ ...(path === undefined ? {} : { path }), ...(message === undefined ? {} : { message }) }] } }, name)
   t.strictSame(readdirSync(parent), [], `${name}: nothing is left`)
   t.strictSame(readdirSync(root).sort(), ['parent', 'upload.zip'], `${name}: nothing is elsewhere`)
@@ -39,7 +41,7 @@ async function refused (t: Test, name: string, zip: Buffer, expected: { code: st
 
 async function taken (t: Test, zip: Buffer, use: Limits = limits): Promise<Record<string, string>> {
   const { zipPath, target } = place(t, zip)
-  await unpackArchive(zipPath, target, use, budgets)
+  await unpackArchive(zipPath, target, { ...bounds, limits: use })
   return filesIn(target)
 }
 
@@ -135,7 +137,7 @@ t.test('too much', async t => {
 
 t.test('a JSON document beyond what is read as a whole', async t => {
   const { zipPath, target } = place(t, changed({ size: 20_000_000, deflate: true }, 2))
-  await t.rejects(unpackArchive(zipPath, target, roomy, budgets), { code: 'archive_too_large', extras: { errors: [{ path: 'metadata/metadata.json' }] } })
+  await t.rejects(unpackArchive(zipPath, target, { ...bounds, limits: roomy }), { code: 'archive_too_large', extras: { errors: [{ path: 'metadata/metadata.json' }] } })
 })
 
 t.test('bytes that are not those that were stated', async t => {
@@ -199,7 +201,7 @@ t.test('a damaged byte never brings down more than the archive', async t => {
     const zip = Buffer.from(good)
     zip[at]! ^= 0xff
     const { zipPath, target, parent } = place(t, zip)
-    const outcome = await unpackArchive(zipPath, target, limits, budgets).then(() => 'taken', (error: { code?: unknown }) => error.code)
+    const outcome = await unpackArchive(zipPath, target, bounds).then(() => 'taken', (error: { code?: unknown }) => error.code)
     outcomes.add(outcome)
     t.equal(readdirSync(parent).length, outcome === 'taken' ? 1 : 0, `byte ${at}: ${String(outcome)}`)
   }
@@ -267,7 +269,7 @@ t.test('files.json that is not right', async t => {
 
 t.test('a fileset without files has its folder, and members that are not known are let be', async t => {
   const { zipPath, target } = place(t, changed({ data: '{"filesets":[{"id":"none","files":[],"more":1}],"version":2}' }, 0))
-  await unpackArchive(zipPath, target, limits, budgets)
+  await unpackArchive(zipPath, target, bounds)
   t.ok(statSync(join(target, 'none')).isDirectory())
 })
 
@@ -340,7 +342,7 @@ t.test('a signal stops it and nothing is left', async t => {
     const { zipPath, target, parent } = place(t, withEntry(...entries))
     const abort = new AbortController()
     stop(abort, target)
-    await t.rejects(unpackArchive(zipPath, target, limits, budgets, { signal: abort.signal }), stopped)
+    await t.rejects(unpackArchive(zipPath, target, bounds, { signal: abort.signal }), stopped)
     t.strictSame(readdirSync(parent), [])
     t.strictSame(openIn(parent), [])
   }
@@ -350,7 +352,7 @@ t.test('a target that is there already is not touched', async t => {
   const { zipPath, target } = place(t, craft(scan()))
   mkdirSync(target)
   writeFileSync(join(target, 'mine'), 'x')
-  await t.rejects(unpackArchive(zipPath, target, limits, budgets), { code: 'EEXIST' })
+  await t.rejects(unpackArchive(zipPath, target, bounds), { code: 'EEXIST' })
   t.strictSame(filesIn(target), { mine: 'x' })
 })
 
@@ -359,7 +361,7 @@ t.test('no space left, and other failures of the disk', async t => {
     const { zipPath, target, parent } = place(t, craft(scan()))
     const probe = await open(zipPath)
     t.intercept(Object.getPrototypeOf(probe) as typeof probe, 'sync', { value: async () => { throw Object.assign(new Error(code), { code, syscall: 'fsync' }) } })
-    await t.rejects(unpackArchive(zipPath, target, limits, budgets), { code: problem })
+    await t.rejects(unpackArchive(zipPath, target, bounds), { code: problem })
     await probe.close()
     t.strictSame(readdirSync(parent), [])
   }

@@ -1,8 +1,8 @@
 import type { Worker } from 'node:worker_threads'
 import { owned } from './owned.js'
 
-/** A job with bytes that are handed over to the worker. */
-export interface WithBytes { bytes: Uint8Array }
+/** A job; if it has bytes, they are handed over to the worker. */
+export interface WithBytes { bytes?: Uint8Array | undefined }
 
 /** A worker with its job. It does not keep the process alive; the timer of a job's limit does. */
 export interface Thread<Job, Reply> {
@@ -38,6 +38,7 @@ export function createThread<Job extends WithBytes, Reply> (worker: Worker, onEn
       try {
         return await new Promise((resolve, reject) => {
           turn = { resolve, reject }
+          if (job.bytes === undefined) return worker.postMessage(job)
           const bytes = owned(job.bytes)
           worker.postMessage({ ...job, bytes }, [bytes.buffer])
         })

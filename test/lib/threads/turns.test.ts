@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createTurns } from '#lib/datasets/queries/turns.js'
+import { createTurns } from '#lib/threads/turns.js'
 
 t.test('a caller has one piece of work done at a time, and waits for nobody else', async t => {
   const inTurn = createTurns(2)

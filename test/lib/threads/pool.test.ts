@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import t, { type Test } from 'tap'
 import type { Job, Reply } from '#lib/geometry/jobs.js'
-import { createPool, type Pool, type PoolOptions } from '#lib/geometry/pool.js'
+import { createPool, type Pool, type PoolOptions } from '#lib/threads/pool.js'
 
 interface Running { pool: Pool<Job, Reply>, order: (what: string) => Promise<string> }
 

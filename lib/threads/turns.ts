@@ -1,5 +1,5 @@
 import pLimit, { type LimitFunction } from 'p-limit'
-import { fail } from '../../errors.js'
+import { fail } from '../errors.js'
 
 /** Does work of a caller when what the caller asked for before is done. @throws `overloaded` if too much waits */
 export type Turns = <T>(caller: string, work: () => Promise<T>) => Promise<T>

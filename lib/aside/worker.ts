@@ -1,0 +1,15 @@
+// The entry of the thread that works on large documents. What nobody foresaw ends it, and the task fails with that.
+import { parentPort } from 'node:worker_threads'
+import { failureOf } from './failure.js'
+import { perform } from './tasks.js'
+import type { Job, Reply } from './aside.js'
+
+const replyTo = ({ task, given }: Job): Reply => {
+  try {
+    return { result: perform(task, given) }
+  } catch (error) {
+    return { failure: failureOf(error) }
+  }
+}
+
+parentPort?.on('message', (job: Job) => { parentPort?.postMessage(replyTo(job)) })
