@@ -84,7 +84,7 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
       const archive = workspace.temporary()
       const folder = workspace.temporary()
       try {
-        await upload.take(content => receive(content, archive, { most: limits.bytes, tooLarge: 'archive_too_large' }))
+        await upload.take((content, announced) => receive(content, archive, { most: limits.bytes, tooLarge: 'archive_too_large' }, announced))
         await onDisk(async () => {
           await unpackArchive(archive, folder, limits, budgets)
           await takeOver(folder, actor)
