@@ -8,6 +8,7 @@ import { step } from './boot/step.js'
 import { listOf } from './config/list.js'
 import type { Config } from './config/schema.js'
 import { answerClientError, answerUnrouted } from './http/early-errors.js'
+import { IncomingRequest } from './http/incoming.js'
 import { whenNeeded } from './http/serialization.js'
 import { validatorCompiler } from './http/validation.js'
 import { loggerFor } from './log.js'
@@ -65,6 +66,8 @@ export async function buildApp (config: Config, overrides: Partial<Omit<AppOptio
     schemaController: { compilersFactory: { buildSerializer: whenNeeded(SerializerSelector()) } },
     rewriteUrl: ({ url = '/' }): string => url.includes('//') ? app.withoutSlashes(url) : url,
     genReqId: requestIds(),
+    // Node would refuse requests without a host by itself, and not as a problem document: plugins/arrival.ts.
+    http: { IncomingMessage: IncomingRequest, requireHostHeader: false },
     // Node's own limit would end long uploads; plugins/patience.ts has one that knows of them.
     requestTimeout: 0,
     forceCloseConnections: 'idle',

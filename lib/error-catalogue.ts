@@ -9,6 +9,7 @@ export const catalogue = {
   unsupported_media_type: [415, 'This route does not take a body of that media type.'],
   unsupported_content_coding: [415, 'Bodies are taken as they are: send it without a Content-Encoding.'],
   unsupported_transfer_coding: [501, 'The only transfer coding that is understood is chunked.'],
+  expectation_failed: [417, 'The only expectation that is understood is 100-continue.'],
   not_found: [404, 'There is nothing here.'],
   method_not_allowed: [405, 'There is no such method here; Allow names those that there are.'],
   too_many_requests: [429, 'Too many calls of that kind; wait before the next one.'],

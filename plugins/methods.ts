@@ -19,5 +19,6 @@ export default fp(async app => {
     if (!request.is404) return
     const allow = app.methodsOf(request.url)
     if (allow.length > 0) fail('method_not_allowed', { allow })
+    fail('not_found')
   })
 }, { name: 'methods', dependencies: ['errors', 'cors', 'security-headers'] })

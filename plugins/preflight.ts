@@ -10,4 +10,4 @@ export default fp(async app => {
     if (allow.length === 0) fail('not_found')
     return await reply.code(204).header('allow', allow.join(', ')).send()
   })
-}, { name: 'preflight', dependencies: ['errors'] })
+}, { name: 'preflight', dependencies: ['errors', 'arrival'] })

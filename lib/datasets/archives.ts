@@ -79,7 +79,7 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
       const room = quotas.roomFor(actor, actor.username, scan)
       try {
         room.take({ scans: 1 })
-        await upload.take(content => receive(content, archive, { most: limits.bytes, tooLarge: 'archive_too_large' }))
+        await upload.take((content, announced) => receive(content, archive, { most: limits.bytes, tooLarge: 'archive_too_large' }, announced))
         await onDisk(async () => {
           await unpackArchive(archive, folder, { limits, budgets, aside }, { admit: metadata => room.take({ metadata }) })
           room.take({ metadata: await takeOver(folder, actor) })

@@ -52,7 +52,7 @@ export function createPaths (core: Core, { files, largest }: { files: Files, lar
     precondition?.(validatorsAt(path))
     const temporary = workspace.temporary()
     try {
-      await upload.take(content => receive(content, temporary, { most: largest, tooLarge: 'file_too_large' }))
+      await upload.take((content, announced) => receive(content, temporary, { most: largest, tooLarge: 'file_too_large' }, announced))
       await commits.change(permit, [`./${name}`], () => {
         if (look(path)?.isDirectory()) return fail('file_exists')
         if (!isSameFile(temporary, path)) precondition?.(validatorsAt(path))

@@ -13,9 +13,11 @@ const cutShort = new Set(['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNABOR
 
 /**
  * Writes a stream to a temporary file and makes its bytes survive a crash of the machine.
+ * @param announced how many bytes it says that it has, or 0
  * @throws `upload_incomplete`, `storage_full` or what `limits` says; nothing is left then
  */
-export async function receive (content: Readable, path: string, limits: Limits): Promise<Received> {
+export async function receive (content: Readable, path: string, limits: Limits, announced = 0): Promise<Received> {
+  if (announced > limits.most) fail(limits.tooLarge)
   const hash = createHash('sha256')
   let bytes = 0
   let file: Opened | undefined

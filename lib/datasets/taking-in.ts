@@ -18,7 +18,7 @@ export function createTakingIn (core: Core, largest: number) {
 
   /** Receives a file at a path of the workspace. */
   const receiveAt = async (path: string, upload: Upload): Promise<Arrived> =>
-    await upload.take(content => receive(content, path, { most: largest, tooLarge: 'file_too_large' }))
+    await upload.take((content, announced) => receive(content, path, { most: largest, tooLarge: 'file_too_large' }, announced))
 
   /** Receives a file into the workspace, has it made a part of the scan, and takes it away from there. */
   const takeIn = async (actor: Actor, permit: Permit, upload: Upload, use: (arrived: Arrived, hand: Hand) => Promise<void>): Promise<void> => await quotas.uploading(actor, async () => {

@@ -9,10 +9,11 @@ export interface Wrapping { part: string, filename: string | undefined, mediaTyp
 export interface Upload {
   /**
    * Hands the content of the one file on and waits for all of the request.
+   * @param sink is also told how many bytes the content has, where that is known before it is read
    * @param accept throws to refuse the file before anything of it is read
    * @throws `invalid_request`, `upload_incomplete`, `upload_empty`, `digest_mismatch`
    */
-  take: (sink: (content: Readable) => Promise<Received>, accept?: (wrapping: Wrapping) => void) => Promise<Arrived>
+  take: (sink: (content: Readable, announced?: number) => Promise<Received>, accept?: (wrapping: Wrapping) => void) => Promise<Arrived>
 }
 
 export interface Arrived {

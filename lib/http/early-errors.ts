@@ -3,7 +3,8 @@ import type { Socket } from 'node:net'
 import type { ErrorCode } from '../error-catalogue.js'
 import { Problem } from '../errors.js'
 import { classify } from './classify.js'
-import { closeGently } from './linger.js'
+import { isHeldBack } from './expectation.js'
+import { closeGently, isStillSending } from './linger.js'
 import { renderProblem } from './problem.js'
 
 const codes: Partial<Record<string, ErrorCode>> = {
@@ -40,7 +41,11 @@ export interface Unrouted { requestId: string, origin: string | undefined, allow
  */
 export function answerUnrouted (error: Error, response: ServerResponse, { requestId, origin, allowedOrigins }: Unrouted): void {
   const { status, headers, body } = renderProblem(classify(error), requestId)
-  response.writeHead(status, { ...headers, ...readableBy(origin, allowedOrigins) }).end(JSON.stringify(body))
+  const { req: request, socket } = response
+  const text = JSON.stringify(body)
+  const ends = isHeldBack(request) || isStillSending(request)
+  if (ends && socket) closeGently(socket)
+  response.writeHead(status, { ...headers, ...readableBy(origin, allowedOrigins), ...ends ? { connection: 'close' } : {}, 'content-length': Buffer.byteLength(text) }).end(text)
 }
 
 function readableBy (origin: string | undefined, allowed: readonly string[]): Record<string, string> {

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import { fail, Problem } from '../errors.js'
 import { demandContent, type Arrived, type Upload, type Wrapping } from '../datasets/upload.js'
 import { wantedDigest } from './digest.js'
+import { isHeldBack } from './expectation.js'
 
 /** One part of a multipart body (RFC 7578), as its parser hands it over; `encoding` is its Content-Transfer-Encoding. */
 export type Part = { encoding: string } & (
@@ -33,7 +34,7 @@ export const rawUpload = (raw: IncomingMessage, pause: number): Upload => ({
   take: async (sink, accept) => {
     accept?.({ part: '', filename: undefined, mediaType: raw.headers['content-type'] ?? '' })
     const wanted = wantedDigest(raw.headers['content-digest']?.toString())
-    const received = await withoutPauses(raw, pause, () => sink(raw))
+    const received = await withoutPauses(raw, pause, () => sink(raw, Number(raw.headers['content-length'] ?? 0)))
     matching(wanted, received.digest)
     // A stream that was read to its end before it was sent again looks like an empty file; nobody says so of one.
     if (wanted === undefined && raw.headers['content-length'] !== '0') demandContent(received)
@@ -58,6 +59,7 @@ async function whileThere<T> (raw: IncomingMessage, work: () => Promise<T>): Pro
   return await Promise.race([work(), left])
 }
 
+const INCOMPLETE = 'must be a complete multipart/form-data body'
 const refuse = (message: string, cause?: unknown): never => fail('invalid_request', { errors: [{ path: '', message }], cause })
 
 /** Parts are taken as they are, so that one in a coding would not be what it is taken for (RFC 7578 section 4.7). */
@@ -99,6 +101,8 @@ async function collect (parts: AsyncIterable<Part>, sink: Parameters<Upload['tak
 export const multipartUpload = (raw: IncomingMessage, pause: number, parts: () => AsyncIterable<Part>): Upload => ({
   take: async (sink, accept = () => {}) => {
     const wanted = wantedDigest(raw.headers['content-digest']?.toString())
+    // The parser would say so once it reads.
+    if (!/;\s*boundary\s*=\s*[^\s;]/i.test(raw.headers['content-type'] ?? '')) return refuse(INCOMPLETE)
     try {
       const incoming = parts()
       const digest = hashOf(raw, wanted)
@@ -106,12 +110,13 @@ export const multipartUpload = (raw: IncomingMessage, pause: number, parts: () =
       if (wanted !== undefined) matching(wanted, digest())
       return arrived
     } catch (error) {
-      // What is left of the body is read and dropped: else client and server would wait for each other.
-      raw.unpipe().resume()
+      // What is left of the body is read and dropped: else client and server would wait for each other. A body that
+      // was not asked for stays where it is.
+      if (!isHeldBack(raw)) raw.unpipe().resume()
       if (error instanceof Problem) throw error
       if (raw.destroyed && !raw.complete) throw new Problem('upload_incomplete', { cause: error })
       // The sink throws problems only; all else is the parser, whose errors have no status or one of its own.
-      return refuse('must be a complete multipart/form-data body', error)
+      return refuse(INCOMPLETE, error)
     }
   }
 })
