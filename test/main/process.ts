@@ -37,10 +37,10 @@ export interface Service extends Program {
   curl: string
 }
 
-/** Runs a script with no variables but these and PATH; the process is gone when the test is over. */
-export function run (t: Test, script: string, env: Env, cwd = root): Program {
+/** Runs a script with no variables but these and PATH; the process is gone when the test is over. @param options of Node */
+export function run (t: Test, script: string, env: Env, cwd = root, options: readonly string[] = []): Program {
   // What tap puts into NODE_OPTIONS listens to signals and loads other code.
-  const child = spawn('/usr/bin/env', ['-u', 'NODE_OPTIONS', process.execPath, join(root, script)], {
+  const child = spawn('/usr/bin/env', ['-u', 'NODE_OPTIONS', process.execPath, ...options, join(root, script)], {
     cwd, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', ...env }
   })
   let stdout = ''
@@ -88,8 +88,8 @@ export async function refusal (t: Test, script: string, env: Env): Promise<Ended
 }
 
 /** Runs a script and waits until it serves. */
-export async function serve (t: Test, script: string, env: Env, cwd?: string): Promise<Service> {
-  const program = run(t, script, env, cwd)
+export async function serve (t: Test, script: string, env: Env, cwd?: string, options?: readonly string[]): Promise<Service> {
+  const program = run(t, script, env, cwd, options)
   const ended = await settle(program)
   if (ended) throw new Error(`it ended instead of serving: ${JSON.stringify(ended)}`)
   const text = program.stdout()
