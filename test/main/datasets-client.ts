@@ -74,9 +74,9 @@ export async function installation (t: Test, more: Env = {}): Promise<Env & { DA
   }
 }
 
-/** Starts a replica and waits until it has read the folder. */
-export async function replica (t: Test, env: Env): Promise<Service> {
-  const service = await serve(t, MAIN, { ...env, PORT: String(await freePort()) })
+/** Starts a replica and waits until it has read the folder. @param options of Node */
+export async function replica (t: Test, env: Env, options?: readonly string[]): Promise<Service> {
+  const service = await serve(t, MAIN, { ...env, PORT: String(await freePort()) }, undefined, options)
   await until('the folder is indexed', async () => (await call(`${service.url}/v1/scans`)).status === 200)
   return service
 }

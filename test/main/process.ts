@@ -91,8 +91,8 @@ export async function refusal (t: Test, script: string, env: Env): Promise<Ended
 }
 
 /** Runs a script and waits until it serves. */
-export async function serve (t: Test, script: string, env: Env, cwd?: string): Promise<Service> {
-  const program = run(t, script, env, cwd)
+export async function serve (t: Test, script: string, env: Env, cwd?: string, args?: Arguments): Promise<Service> {
+  const program = run(t, script, env, cwd, args)
   const ended = await settle(program)
   if (ended) throw new Error(`it ended instead of serving: ${JSON.stringify(ended)}`)
   const text = program.stdout()
