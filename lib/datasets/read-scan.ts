@@ -67,6 +67,7 @@ export async function readScan ({ layout, aside, budgets }: { layout: Layout, as
     const { record, faults: more } = await readFileset(layout, scan, listed, pace, unchanged(before, listed.id))
     if (record) filesets.set(listed.id, record)
     faults.push(...more)
+    await pace()
   }
   return { described, metadataBytes: sizeOf(layout.metadata({ scan })), filesets, stamp, created: folder.birthtimeMs || folder.ctimeMs, modified: look(layout.listing(scan))?.mtimeMs ?? 0, faults }
 }

@@ -13,7 +13,7 @@ const ALONE = [
   /^test\/lib\/datasets\/crowd\./,
   /^test\/(main|scripts|browser)\//,
   /^test\/lib\/(sessions|redis)\//,
-  /^test\/routes\/(datasets-permissions|datasets-links|scans-pages)\./
+  /^test\/routes\/(datasets-permissions|datasets-links|scans-pages|stalls)\./
 ]
 
 /** @returns every file of tests, from the root of the project on, with slashes */
