@@ -4,7 +4,7 @@ import { Agent, request, type IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { freePort } from '../support/redis.js'
-import { call, login, MAIN, serve, stateDir, until, type Env, type Service } from './process.js'
+import { call, login, MAIN, serve, stateDir, until, type Env, type Service, type Arguments } from './process.js'
 import { ownPrefix } from '../support/app.js'
 
 const PASSWORD = 'correct horse battery'
@@ -74,9 +74,9 @@ export async function installation (t: Test, more: Env = {}): Promise<Env & { DA
   }
 }
 
-/** Starts a replica and waits until it has read the folder. @param options of Node */
-export async function replica (t: Test, env: Env, options?: readonly string[]): Promise<Service> {
-  const service = await serve(t, MAIN, { ...env, PORT: String(await freePort()) }, undefined, options)
+/** Starts a replica and waits until it has read the folder. */
+export async function replica (t: Test, env: Env, args?: Arguments): Promise<Service> {
+  const service = await serve(t, MAIN, { ...env, PORT: String(await freePort()) }, undefined, args)
   await until('the folder is indexed', async () => (await call(`${service.url}/v1/scans`)).status === 200)
   return service
 }
