@@ -62,7 +62,7 @@ export const Config = Type.Object({
   FILES_JSON_MAX_BYTES: count('Largest `files.json` of a scan (bytes); a file takes 90 and twice its name', 64 * 2 ** 20, 2 ** 16, 2 ** 28),
   FILES_JSON_MAX_VALUES: count('Most values in the `files.json` of a scan; a file takes three', 400_000, 1000, 10_000_000),
   ACCOUNT_MAX_SCANS: count('Scans that one account may own; 0 for any number', 20_000, 0, 10_000_000),
-  ACCOUNT_MAX_METADATA: Type.Integer({ description: 'Metadata of all scans of one account, with those of their filesets and files (bytes), whoever writes them; scans of nobody have as much together; 0 for any amount', default: 256 * 2 ** 20, minimum: 0, maximum: 2 ** 40 }),
+  ACCOUNT_MAX_METADATA: Type.Integer({ description: 'Metadata of all scans of one account (bytes), whoever writes them; scans of nobody have as much together; those of filesets and files, which are not held in memory, do not count; 0 for any amount', default: 256 * 2 ** 20, minimum: 0, maximum: 2 ** 40 }),
   ACCOUNT_MAX_UPLOADS: count('Uploads of files and archives that one account may have under way at once, at each replica; 0 for any number', 200, 0, 1_000_000),
   ARCHIVE_MAX_BYTES: Type.Integer({ description: 'Largest archive that is taken, and the most that it may unpack to (bytes)', default: 64 * 2 ** 30, minimum: 1 }),
   ARCHIVE_MAX_ENTRIES: count('Most entries of an archive that is taken', 100_000, 1, 10_000_000),

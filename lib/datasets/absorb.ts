@@ -1,7 +1,7 @@
 import type { FileRecord, Filesets } from './index-entry.js'
 import type { Layout } from './layout.js'
 import type { Listing } from './listing.js'
-import { look, sizeOf } from './fs/look.js'
+import { look } from './fs/look.js'
 import { readFileRecord } from './read-scan.js'
 
 interface Absorbing {
@@ -22,10 +22,9 @@ export function absorbOne ({ layout, scan, filesets, listing }: Absorbing, key: 
     filesets.delete(id)
     return
   }
-  const fileset = filesets.get(id) ?? { id, created: folder.birthtimeMs || folder.mtimeMs, modified: 0, metadata: 0, files: new Map<string, FileRecord>() }
+  const fileset = filesets.get(id) ?? { id, created: folder.birthtimeMs || folder.mtimeMs, modified: 0, files: new Map<string, FileRecord>() }
   filesets.set(id, fileset)
   fileset.modified = folder.mtimeMs
-  fileset.metadata = sizeOf(layout.metadata({ scan, fileset: id }))
   if (file === undefined) return
   const name = listed.files.get(file)?.name
   const record = name === undefined ? undefined : readFileRecord(layout, scan, id, file, name)

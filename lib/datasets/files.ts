@@ -95,7 +95,7 @@ export function createFiles (core: Core, { digests, largest }: { digests: Digest
       await findFileset(core, actor, 'write', { scan, fileset })
       let created = { file: '', digest: '' }
       await takeIn(actor, permit, upload, async (arrived, hand) => {
-        created = { file: await add(actor, { scan, fileset }, arrived, said, hand), digest: arrived.received.digest }
+        created = { file: await add({ scan, fileset }, arrived, said, hand), digest: arrived.received.digest }
       })
       return await present({ scan, fileset, file: created.file }, created.digest)
     },
@@ -107,7 +107,7 @@ export function createFiles (core: Core, { digests, largest }: { digests: Digest
         const { scan, fileset, ...said } = say(arrived.fields)
         const permit = await Permit.use(core, actor, 'write', scan)
         await findFileset(core, actor, 'write', { scan, fileset })
-        const file = await add(actor, { scan, fileset }, arrived, said, (concerns, change) => commits.change(permit, [concerns], change))
+        const file = await add({ scan, fileset }, arrived, said, (concerns, change) => commits.change(permit, [concerns], change))
         return await present({ scan, fileset, file }, arrived.received.digest)
       } finally {
         discardFile(path)

@@ -2,12 +2,11 @@ import { fail } from '../errors.js'
 import { fromCursor, toCursor } from '../http/cursor.js'
 import type { Precondition, Tagged } from '../http/preconditions.js'
 import { Permit } from './commit/permit.js'
-import { callerOf, findFileset, findScan, findSettled, roomIn, timeText, type Core } from './core.js'
+import { callerOf, findFileset, findScan, findSettled, timeText, type Core } from './core.js'
 import { discard, onDisk, writeSynced } from './disk.js'
 import { protectedMembers, textOfGiven, type GivenMetadata } from './format/protected-members.js'
 import { isFilesetId, NAME } from './names.js'
 import { removalOf } from './placement.js'
-import type { Room } from './quotas.js'
 import { presentFileset, tagFileset } from './present.js'
 import { look } from './fs/look.js'
 import type { Actor } from './rights.js'
@@ -43,7 +42,7 @@ export interface Filesets {
   list: (actor: Actor, scan: string, page: PageOf) => Promise<{ items: Fileset[], next: string | null }>
   /** @throws `fileset_not_found` */
   get: (actor: Actor, scan: string, id: string) => Promise<Tagged<Fileset>>
-  /** @throws `fileset_exists`, `quota_exceeded` */
+  /** @throws `fileset_exists` */
   create: (actor: Actor, scan: string, fileset: { id: string, metadata?: GivenMetadata }) => Promise<Fileset>
   /** Removes a fileset with all of its files. @throws `fileset_not_found`, `precondition_failed` */
   remove: (actor: Actor, scan: string, id: string, precondition?: Precondition) => Promise<void>
@@ -81,24 +80,19 @@ export function createFilesets (core: Core): Filesets {
       const given = textOfGiven(metadata)
       const added = { created: time, last_modified: time, created_by: actor.fullname }
       const text = await aside.run('composeMetadata', { given, kept: protectedMembers({ scan, fileset: id }), added, budget: budgets.metadata }, given.length, callerOf(actor))
-      let room: Room | undefined
       try {
         await onDisk(() => writeSynced(temporary, text))
-        await commits.change(permit, [id, `@${id}`], async (listing, again) => {
+        await commits.change(permit, [id, `@${id}`], (listing, again) => {
           const isListed = listing.filesets.has(id)
           if (!again && (isListed || look(layout.fileset(scan, id))?.isFile())) return fail('fileset_exists')
-          room?.done()
-          room = await roomIn(core, actor, scan, Buffer.byteLength(text))
           return {
             ...(isListed ? {} : { list: draft => draft.addFileset(id) }),
             folders: [layout.fileset(scan, id)],
             place: [{ temporary, path: layout.metadata({ scan, fileset: id }), replaces: false }],
-            touched: new Map([[id, undefined]]),
-            counted: room.done
+            touched: new Map([[id, undefined]])
           }
         })
       } finally {
-        room?.done()
         await discard(temporary)
       }
       return await present(scan, id)

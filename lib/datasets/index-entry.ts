@@ -6,13 +6,10 @@ export type Metadata = Record<string, unknown>
 export const visibilities = ['private', 'shared', 'public'] as const
 export type Visibility = typeof visibilities[number]
 
-/**
- * A file as the index knows it. Times are milliseconds since the epoch, `metadata` bytes of its metadata, `digest` is base64 of its
- * SHA-256 once somebody asked.
- */
-export interface FileRecord extends ListedFile { bytes: number, created: number, modified: number, metadata: number, digest?: string }
+/** A file as the index knows it. Times are milliseconds since the epoch, `digest` is base64 of its SHA-256 once somebody asked. */
+export interface FileRecord extends ListedFile { bytes: number, created: number, modified: number, digest?: string }
 
-export interface FilesetRecord { id: string, created: number, modified: number, metadata: number, files: Map<string, FileRecord> }
+export interface FilesetRecord { id: string, created: number, modified: number, files: Map<string, FileRecord> }
 
 export type Filesets = Map<string, FilesetRecord>
 
@@ -33,7 +30,7 @@ export interface ScanSummary {
   filesets: number
   files: number
   bytes: number
-  /** Of all its metadata: its own, and those of its filesets and files. */
+  /** Of its own metadata. */
   metadataBytes: number
   /** Fileset and file that stand for the scan. */
   thumbnail: [fileset: string, file: string] | null
@@ -98,17 +95,12 @@ export const describe = (metadata: Metadata): Described => ({
 interface Read { id: string, described: Described, /** Bytes of its metadata on the disk. */ metadataBytes: number, filesets: Filesets, stamp: string, /** Of the scan's folder. */ created: number, /** Of files.json. */ modified: number }
 
 /** Sums a scan up. */
-export function summarise ({ id, described, metadataBytes: own, filesets, stamp, created, modified }: Read): ScanSummary {
+export function summarise ({ id, described, metadataBytes, filesets, stamp, created, modified }: Read): ScanSummary {
   let files = 0
   let bytes = 0
-  let metadataBytes = own
   for (const fileset of filesets.values()) {
     files += fileset.files.size
-    metadataBytes += fileset.metadata
-    for (const file of fileset.files.values()) {
-      bytes += file.bytes
-      metadataBytes += file.metadata
-    }
+    for (const file of fileset.files.values()) bytes += file.bytes
   }
   const { owner, groups, visibility, creator, packed } = described
   return summaryOf({

@@ -90,8 +90,9 @@ export function createMetadata (core: Core): MetadataService {
 
   const growthOf = (place: Place, text: string): number => Buffer.byteLength(text) - sizeOf(layout.metadata(place))
 
-  /** Room for what a document grows by. */
-  const roomToGrow = async (actor: Actor, place: Place, text: string): Promise<Room> => await roomIn(core, actor, place.scan, growthOf(place, text))
+  /** Room for what the metadata of a scan grow by; those of filesets and files are not held in memory. */
+  const roomToGrow = async (actor: Actor, place: Place, text: string): Promise<Room> =>
+    await roomIn(core, actor, place.scan, place.fileset === undefined ? growthOf(place, text) : 0)
 
   /** Room for a scan at another owner's. What the service writes itself needs none: who has no room left may still say who sees a scan. */
   const roomAt = (owner: unknown) => async (actor: Actor, place: Place, text: string): Promise<Room> => {

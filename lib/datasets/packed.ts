@@ -1,8 +1,8 @@
 import type { FileRecord, FilesetRecord, Filesets } from './index-entry.js'
 
-type PackedFile = [id: string, name: string, bytes: number, created: number, modified: number, metadata: number, digest?: string]
+type PackedFile = [id: string, name: string, bytes: number, created: number, modified: number, digest?: string]
 /** A fileset, or the next files of the one before. */
-type PackedFileset = [id: string, created: number, modified: number, metadata: number, files: PackedFile[]]
+type PackedFileset = [id: string, created: number, modified: number, files: PackedFile[]]
 
 /** The filesets of a scan as JSON arrays, each of which is packed and unpacked in a few milliseconds. */
 export type Packed = string[]
@@ -10,26 +10,26 @@ export type Packed = string[]
 /** Filesets and files of one of them. */
 const AT_ONCE = 1000
 
-const packFile = ({ id, name, bytes, created, modified, metadata, digest }: FileRecord): PackedFile =>
-  digest === undefined ? [id, name, bytes, created, modified, metadata] : [id, name, bytes, created, modified, metadata, digest]
+const packFile = ({ id, name, bytes, created, modified, digest }: FileRecord): PackedFile =>
+  digest === undefined ? [id, name, bytes, created, modified] : [id, name, bytes, created, modified, digest]
 
-const unpackFile = ([id, name, bytes, created, modified, metadata, digest]: PackedFile): [string, FileRecord] =>
-  [id, { id, name, bytes, created, modified, metadata, ...(digest === undefined ? {} : { digest }) }]
+const unpackFile = ([id, name, bytes, created, modified, digest]: PackedFile): [string, FileRecord] =>
+  [id, { id, name, bytes, created, modified, ...(digest === undefined ? {} : { digest }) }]
 
 /** The filesets of a scan as texts: a tenth of the memory, for the many scans that nobody looks at. */
 export function * packing (filesets: Filesets): Generator<string> {
   let part: PackedFileset[] = []
   let count = 0
-  for (const { id, created, modified, metadata, files } of filesets.values()) {
+  for (const { id, created, modified, files } of filesets.values()) {
     let packed: PackedFile[] = []
-    part.push([id, created, modified, metadata, packed])
+    part.push([id, created, modified, packed])
     count++
     for (const file of files.values()) {
       packed.push(packFile(file))
       if (++count < AT_ONCE) continue
       yield JSON.stringify(part)
       packed = []
-      part = [[id, created, modified, metadata, packed]]
+      part = [[id, created, modified, packed]]
       count = 1
     }
     if (count < AT_ONCE) continue
@@ -44,8 +44,8 @@ export const pack = (filesets: Filesets): Packed => [...packing(filesets)]
 
 /** Adds what a part holds to what those before it held. */
 export function unpackInto (filesets: Filesets, part: string): void {
-  for (const [id, created, modified, metadata, files] of JSON.parse(part) as PackedFileset[]) {
-    const fileset: FilesetRecord = filesets.get(id) ?? { id, created, modified, metadata, files: new Map() }
+  for (const [id, created, modified, files] of JSON.parse(part) as PackedFileset[]) {
+    const fileset: FilesetRecord = filesets.get(id) ?? { id, created, modified, files: new Map() }
     filesets.set(id, fileset)
     for (const file of files) fileset.files.set(...unpackFile(file))
   }

@@ -20,7 +20,7 @@ export async function describedScan (aside: Aside, layout: Layout, scan: string,
 export function readFileRecord (layout: Layout, scan: string, fileset: string, id: string, name: string): FileRecord | undefined {
   const stat = look(layout.content(scan, fileset, name))
   if (!stat?.isFile()) return undefined
-  return { id, name, bytes: stat.size, created: stat.birthtimeMs || stat.mtimeMs, modified: stat.mtimeMs, metadata: sizeOf(layout.metadata({ scan, fileset, file: id })) }
+  return { id, name, bytes: stat.size, created: stat.birthtimeMs || stat.mtimeMs, modified: stat.mtimeMs }
 }
 
 /** @param known records that are still right, by file id */
@@ -37,7 +37,7 @@ async function readFileset (layout: Layout, scan: string, listed: ListedFileset,
     else faults.push({ path: `${scan}/${listed.id}/${name}`, reason: 'is listed, but is not there as a file' })
     await pace()
   }
-  return { record: { id: listed.id, created: folder.birthtimeMs || folder.mtimeMs, modified: folder.mtimeMs, metadata: sizeOf(layout.metadata({ scan, fileset: listed.id })), files }, faults }
+  return { record: { id: listed.id, created: folder.birthtimeMs || folder.mtimeMs, modified: folder.mtimeMs, files }, faults }
 }
 
 /** What is known of a scan already: its filesets, and the files of them (`fileset/id`) that changed since. */

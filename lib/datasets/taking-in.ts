@@ -1,10 +1,9 @@
 import type { Permit } from './commit/permit.js'
-import { roomIn, type Core } from './core.js'
+import type { Core } from './core.js'
 import { discardFile, onDisk, writeSynced } from './disk.js'
 import { creation } from './file-changes.js'
 import { nameOf, type Said } from './naming.js'
 import type { Change } from './plan.js'
-import type { Room } from './quotas.js'
 import { receive } from './receive.js'
 import type { Actor } from './rights.js'
 import type { Arrived, Upload } from './upload.js'
@@ -37,23 +36,15 @@ export function createTakingIn (core: Core, largest: number) {
   })
 
   /** Makes what has arrived a file of a fileset. @returns its id */
-  const add = async (actor: Actor, { scan, fileset }: { scan: string, fileset: string }, { received, fields, filename }: Arrived, said: Said, hand: Hand): Promise<string> => {
+  const add = async ({ scan, fileset }: { scan: string, fileset: string }, { received, fields, filename }: Arrived, said: Said, hand: Hand): Promise<string> => {
     const file = nameOf({ id: said.id ?? fields.id, ext: said.ext ?? fields.ext }, filename)
     const given = said.metadata ?? fields.metadata
     const stored = given && await aside.run('metadataOfUpload', { text: given, python: said.python === true, budget: budgets.metadata }, given.length)
     const metadata = stored && workspace.temporary()
-    const create = creation({ layout, scan, fileset, file, received, metadata })
-    let room: Room | undefined
     try {
       if (metadata) await onDisk(() => writeSynced(metadata, stored))
-      await hand(`${fileset}/${file.id}`, async (listing, again) => {
-        const plan = await create(listing, again)
-        room?.done()
-        room = await roomIn(core, actor, scan, stored === undefined ? 0 : Buffer.byteLength(stored))
-        return { ...plan, counted: room.done }
-      })
+      await hand(`${fileset}/${file.id}`, creation({ layout, scan, fileset, file, received, metadata }))
     } finally {
-      room?.done()
       if (metadata) discardFile(metadata)
     }
     return file.id

@@ -23,10 +23,10 @@ async function complete (target: string, plan: Plan, { budgets, aside }: Bounds,
   return new Set([...plan.folders, ...filesets])
 }
 
-/** @property signal stops it; its reason is thrown @property admit is told the bytes of all metadata before anything is written, and throws to refuse them */
+/** @property signal stops it; its reason is thrown @property admit is told the bytes of the scan's own metadata before anything is written, and throws to refuse them */
 interface Unpacking { signal?: AbortSignal, admit?: (metadata: number) => void }
 
-const metadataIn = ({ files }: Plan): number => [...files].reduce((sum, [path, { size }]) => isMetadata(path) ? sum + size : sum, 0)
+const metadataIn = ({ files }: Plan): number => files.get('metadata/metadata.json')?.size ?? 0
 
 async function fill (archive: FileHandle, target: string, plan: Plan, bounds: Bounds, signal?: AbortSignal): Promise<void> {
   try {
