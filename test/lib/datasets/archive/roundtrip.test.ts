@@ -7,7 +7,7 @@ import { archiveOf } from '#lib/datasets/archive/write.js'
 import { listing } from './craft.js'
 import { budgets } from '../../../support/budgets.js'
 
-const FILES = Number(process.env.ARCHIVE_FILES ?? 2_500)
+const FILES = Number(process.env.ARCHIVE_FILES ?? 1_000)
 
 t.test(`a scan of ${FILES} files is the same after a way out and in`, async t => {
   const root = t.testdir()
