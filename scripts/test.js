@@ -1,10 +1,11 @@
 // npm test: installs, finds Redis, runs the suite against one of its own.
 // COVERAGE=on npm test also measures which lines were run, and asks for 95 % of them; it takes a quarter longer.
 // npm test -- test/lib/some.test.ts runs some files.
-// npm run fuzz sends 50 000 generated requests; npm test sends 5 000 of them.
+// npm run fuzz sends 50 000 generated requests; npm test sends 2 500 of them.
 // npm run test:long runs the proofs of the data sets with larger numbers: 50 crashes, minutes of replicas that
-// are stopped again and again, files of 2 GiB, an archive of 12 000 files, 10 000 hostile calls; and a killed process for each action of the
-// audit log that is recorded by a call of its own. It takes about half an hour and 12 GiB in the folder for temporary files.
+// are stopped again and again, files of 2 GiB, an archive of 12 000 files, one that is damaged at every byte; a session
+// that is refreshed 10 000 times; 10 000 hostile calls; and a killed process for each action of the audit log that is
+// recorded by a call of its own. It takes about half an hour and 12 GiB in the folder for temporary files.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -18,11 +19,13 @@ import { giveUp, say } from './steps/say.js'
 import { shared, testFiles } from './steps/suite.js'
 
 const LEAST_COVERAGE = 95
-const LONG = { CRASH_ROUNDS: '50', FILES_WHILE_STOPPED: '400', SECONDS_OF_STOPS: '300', LARGE_MIB: '2048', ARCHIVE_FILES: '12000', AUDIT_KILLS: 'all', HOSTILE_CALLS: '10000', READY_SECONDS: '10' }
+const LONG = {
+  CRASH_ROUNDS: '50', FILES_AT_ONCE: '100', FILES_WHILE_STOPPED: '400', SECONDS_OF_STOPS: '300', LARGE_MIB: '2048', ARCHIVE_FILES: '12000', DAMAGED_EVERY: '1', REFRESHES: '10000', AUDIT_KILLS: 'all', HOSTILE_CALLS: '10000', READY_SECONDS: '10'
+}
 /** Proofs that are run by hand: their files, and how much of everything. */
 const PROOFS = {
   '--long': {
-    files: [...['crash', 'replicas', 'large', 'hostile'].map(name => `test/main/datasets-${name}.test.ts`), 'test/lib/datasets/archive/roundtrip.test.ts', 'test/main/audit.test.ts'],
+    files: ['main/datasets-crash', 'main/datasets-replicas', 'main/datasets-large', 'main/datasets-hostile', 'lib/datasets/archive/read', 'lib/datasets/archive/roundtrip', 'lib/sessions/footprint', 'main/audit'].map(name => `test/${name}.test.ts`),
     env: LONG
   },
   '--fuzz': { files: ['test/fuzz.test.ts'], env: { FUZZ_REQUESTS: '50000' } }

@@ -8,7 +8,7 @@ import { send, type Received } from './fuzz/send.js'
 import { makeWorld, type World } from './fuzz/world.js'
 import { start } from './support/app.js'
 
-const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 5_000)
+const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 2_500)
 /** The suite sends the same each time; npm run fuzz looks for something new. */
 const SEED = Number(process.env.FUZZ_SEED ?? (process.env.FUZZ_REQUESTS === undefined ? 1 : Date.now() % 2 ** 31))
 const AT_ONCE = 4

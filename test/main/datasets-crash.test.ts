@@ -6,7 +6,7 @@ import { find, makeTraffic } from './datasets-traffic.js'
 import { Ledger } from './ledger.js'
 import { until, type Env, type Service } from './process.js'
 
-const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 10)
+const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 4)
 const CONNECTIONS = 4
 
 /** Uploads over several connections until the service is killed, and says what was not answered as it should be. */

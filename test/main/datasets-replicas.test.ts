@@ -8,7 +8,7 @@ import { Ledger } from './ledger.js'
 import { until } from './process.js'
 
 /** Files over each connection. */
-const EACH = 100
+const EACH = Number(process.env.FILES_AT_ONCE ?? 40)
 const EACH_WHILE_STOPPED = Number(process.env.FILES_WHILE_STOPPED ?? 25)
 const SECONDS_OF_STOPS = Number(process.env.SECONDS_OF_STOPS ?? 4)
 const CONNECTIONS = 4

@@ -105,7 +105,7 @@ export async function serve (t: Test, script: string, env: Env, cwd?: string, ar
 }
 
 export async function until (what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 30_000; !await isSo(); await sleep(20)) {
+  for (const deadline = Date.now() + 120_000; !await isSo(); await sleep(20)) {
     if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`)
   }
 }

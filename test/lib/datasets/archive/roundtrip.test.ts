@@ -8,7 +8,7 @@ import { listing } from './craft.js'
 import { aside } from '../../../support/aside.js'
 import { budgets } from '../../../support/budgets.js'
 
-const FILES = Number(process.env.ARCHIVE_FILES ?? 2_500)
+const FILES = Number(process.env.ARCHIVE_FILES ?? 1_000)
 
 t.test(`a scan of ${FILES} files is the same after a way out and in`, async t => {
   const root = t.testdir()
