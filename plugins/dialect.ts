@@ -14,6 +14,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** A path of the dialect with one slash in front, as its clients put two behind a base address that ends with one; other URLs as they are. */
     withoutSlashes: (url: string) => string
+    /** Whether a path is one of the dialect, whatever its method. @param url as it came, with its query */
+    isDialect: (url: string) => boolean
     /** Has the routes of this scope understand PlantDB's clients, and answer those of every origin. */
     speakPlantDB: (this: FastifyInstance) => void
   }
@@ -29,6 +31,11 @@ export default fp<AppOptions>(async (app, { config: { PLANTDB_API_PREFIX: prefix
   app.decorate('withoutSlashes', url => {
     const [found = '', segment = ''] = front.exec(url) ?? []
     return found !== '' && firstSegments.has(segment) ? `${prefix}/${segment}${url.slice(found.length)}` : url
+  })
+  app.decorate('isDialect', url => {
+    // Its paths have routes for OPTIONS of their own; all others share one of @fastify/cors.
+    const found = app.findRoute({ method: 'OPTIONS', url })
+    return found !== null && Object.keys(found.params).join() !== '*'
   })
   app.decorate('speakPlantDB', function (this: FastifyInstance) {
     this.addHook('onRoute', route => {

@@ -6,7 +6,7 @@ import type { Received } from './send.js'
 import type { Schema } from './values.js'
 
 /** How a request is refused that reaches no route: by its header fields, or a path that a hostile segment has led astray. */
-const beforeRoutes = /"code":"(?:headers_too_large|not_found|method_not_allowed)"/
+const beforeRoutes = /"code":"(?:headers_too_large|not_found|method_not_allowed|expectation_failed)"|"path":"\/headers\/host"/
 
 /** @returns a function that says what is wrong with an answer, or undefined */
 export function createJudge (document: Document) {

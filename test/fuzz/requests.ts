@@ -51,6 +51,8 @@ const climbs = ['%2e%2e', '%2e%2e/%2e%2e/package.json', '%2e%2e%2f%2e%2e%2fx', '
 const hidden = ['/docs/static/', '/docs/']
 const otherMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']
 const conditions = ['*', '"x"', 'W/"x"', '"', 'Thu, 01 Jan 1970 00:00:00 GMT', 'Fri, 31 Dec 2100 23:59:59 GMT', 'bytes 0-1/2', 'bytes 5-1/*', 'bytes=0-', 'gzip', 'identity', 'x, gzip', 'sha-256=:AA==:']
+const hosts = ['', 'a b', 'http://x/', 'a,b', 'user@x', '[::1', 'x:99999', 'lab.example:80', '[::1]:1']
+const expectations = ['100-continue', '100-Continue', '100-continue, 100-continue', '100-continue, more', 'more', '']
 // What a client can put on the wire in a header at all.
 const headerText = hostileText.map(text => text.replace(/[^\t\x20-\x7e\x80-\xff]/g, '').slice(0, 2_000))
 
@@ -121,7 +123,8 @@ export function createRequests (document: Document): fc.Arbitrary<Sent> {
     rawSegments.map(raw => (sent: Sent): Sent => ({ ...sent, path: Object.fromEntries(Object.keys(sent.path).map(name => [name, { raw }])) })),
     fc.tuple(hostileText, hostileText).map(([name, text]) => (sent: Sent): Sent => ({ ...sent, query: [...sent.query, [sent.query[0]?.[0] ?? name, { text }]] })),
     fc.tuple(fc.constantFrom('if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'if-range', 'range', 'content-digest', 'content-range', 'content-encoding', 'content-language', 'content-location', 'content-disposition', 'idempotency-key', 'origin', 'x-forwarded-for', 'cookie', 'accept', 'x-csrf-token', 'dpop', 'x-file-path', 'authorization'), fc.oneof(headerText, fc.constantFrom(...conditions)))
-      .map(([name, value]) => (sent: Sent): Sent => ({ ...sent, headers: [...sent.headers.filter(([other]) => other !== name), [name, value]] }))
+      .map(([name, value]) => withHeader(name, value)),
+    fc.oneof(fc.oneof(fc.constantFrom(...hosts), headerText).map(value => withHeader('host', value)), fc.constantFrom(...expectations).map(value => withHeader('expect', value)))
   )
 
   const spoilt: fc.Arbitrary<(sent: Sent) => Sent> = fc.tuple(
@@ -142,6 +145,8 @@ export function createRequests (document: Document): fc.Arbitrary<Sent> {
     .map(([sent, method]): Sent => ({ ...sent, operation: { ...sent.operation, method, stray: true } }))
   return fc.oneof(...operationsOf(document).map(operation => ({ weight: 1, arbitrary: of(operation) })), { weight: 8, arbitrary: lost }, { weight: 8, arbitrary: otherwise })
 }
+
+const withHeader = (name: string, value: string) => (sent: Sent): Sent => ({ ...sent, headers: [...sent.headers.filter(([other]) => other !== name), [name, value]] })
 
 type Entries = Array<[name: string, value: unknown]>
 

@@ -62,3 +62,29 @@ t.test('a wrong method is refused whatever its body is, and a browser may read i
   }
   t.equal((await call('OPTIONS', '/v1/users', { headers: { 'access-control-request-method': 'GET' } })).status, 204, 'without an origin it is no preflight')
 })
+
+t.test('a path with a part that is too long is refused alike, whatever the method', async t => {
+  const { call } = await start(t)
+  const long = 'x'.repeat(601)
+  for (const path of [`/v1/users/${long}`, `/v1/scans/a/filesets/${long}`]) {
+    for (const method of [...METHODS, 'OPTIONS']) {
+      const { status, headers } = await call(method, path)
+      t.strictSame({ status, allow: headers.allow }, { status: 400, allow: undefined }, `${method} ${path.slice(0, 30)}`)
+    }
+  }
+  t.equal((await call('OPTIONS', `/v1/users/me?${long}`)).status, 204, 'a query is no part of the path')
+  t.equal((await call('OPTIONS', `/nothing/${long}`)).status, 404)
+})
+
+t.test('on PlantDB\'s routes a page of any origin may read that a method is wrong', async t => {
+  const known = 'https://lab.example'
+  const { call } = await start(t, { CORS_ORIGINS: known })
+  const allowed = async (method: string, path: string, origin: string) => {
+    const { status, headers } = await call(method, path, { headers: { origin } })
+    t.equal(status, 405, path)
+    return headers['access-control-allow-origin']
+  }
+  for (const path of ['/scans', '/scan/x/metadata', '/files/x/y/z', '/health']) t.equal(await allowed('PATCH', path, 'https://foreign.example'), '*', path)
+  for (const path of ['/v1/scans', '/health/live', '/oauth/token']) t.equal(await allowed('PATCH', path, 'https://foreign.example'), undefined, path)
+  t.equal(await allowed('PATCH', '/v1/scans', known), known)
+})

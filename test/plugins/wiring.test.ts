@@ -7,7 +7,7 @@ const decorators = [
   'acting', 'stamp', 'audit', 'auditStore',
   'scopesOf', 'tokenInfo', 'vouchFor',
   'redis', 'names', 'durable', 'keys', 'sealing', 'reseal', 'endEverything', 'jwt', 'codec', 'events', 'tell', 'metrics', 'cookieGuard', 'tokenStore', 'apiTokenStore', 'apiTokens', 'incidents', 'sessions', 'logout',
-  'limits', 'accounts', 'accountStore', 'groups', 'datasets', 'acceptUploads', 'ensureFirstAdmin', 'hasFirstAdmin', 'step', 'authenticate', 'routeRules', 'exchangeGrant', 'introspectToken', 'revokeToken', 'serverMetadata', 'readiness', 'swagger', 'plantdb', 'speakPlantDB', 'withoutSlashes',
+  'limits', 'accounts', 'accountStore', 'groups', 'datasets', 'acceptUploads', 'ensureFirstAdmin', 'hasFirstAdmin', 'step', 'authenticate', 'routeRules', 'exchangeGrant', 'introspectToken', 'revokeToken', 'serverMetadata', 'readiness', 'swagger', 'plantdb', 'speakPlantDB', 'isDialect', 'withoutSlashes',
   'pairing', 'devicePage', 'authorizeDevice', 'oauthClients',
   'methodsOf', 'publicUrl', 'outbox', 'links', 'linkPage', 'updateProfile', 'maxAuthAge', 'requireRecentAuth'
 ]
