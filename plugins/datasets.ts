@@ -30,7 +30,7 @@ export default fp<AppOptions>(async (app, { config, now, skew }) => {
     quotas: { scans: config.ACCOUNT_MAX_SCANS, metadata: config.ACCOUNT_MAX_METADATA, uploads: config.ACCOUNT_MAX_UPLOADS },
     queryTimeout: config.QUERY_TIMEOUT * 1000,
     queryBytes: config.QUERY_MAX_BYTES,
-    aside: app.aside,
+    documentWorker: app.documentWorker,
     now,
     skew,
     log: app.log
@@ -38,4 +38,4 @@ export default fp<AppOptions>(async (app, { config, now, skew }) => {
   app.decorate('datasets', datasets)
   app.addHook('onReady', async () => { datasets.begin() })
   app.addHook('onClose', async () => { await datasets.close() })
-}, { name: 'datasets', dependencies: ['redis', 'accounts', 'groups', 'aside'] })
+}, { name: 'datasets', dependencies: ['redis', 'accounts', 'groups', 'document-worker'] })

@@ -45,17 +45,17 @@ export default fp<AppOptions>(async (app, { config }) => {
     const text = body.toString()
     const { metadata } = request.routeOptions.config
     if (metadata !== undefined && text.length > SMALL) {
-      open(text, metadata).then(value => { done(null, value) }, done)
+      open(text, metadata, request.caller?.account.username ?? '').then(value => { done(null, value) }, done)
       return
     }
     if (excessOf(text, budget) !== undefined) return done(new Problem('body_too_large', { errors: [{ path: '', message: tooMany }] }))
     inTurn(isLongText(text), () => { read(request, text, done) }).catch(done)
   })
 
-  /** A large body whose metadata are not parsed here. */
-  const open = async (text: string, where: 'all' | 'member'): Promise<unknown> => {
+  /** A large body whose metadata are not parsed here. @param caller whose turn it is */
+  const open = async (text: string, where: 'all' | 'member', caller: string): Promise<unknown> => {
     try {
-      const { rest, text: own, isDeep } = await app.aside.run('openBody', { text, member: where === 'all' ? undefined : 'metadata', budget, tooMany }, text.length)
+      const { rest, text: own, isDeep } = await app.documentWorker.run('openBody', { text, member: where === 'all' ? undefined : 'metadata', budget, tooMany }, text.length, caller)
       const metadata = own === undefined ? undefined : new JsonText(own, isDeep)
       if (rest === undefined) return metadata
       const value: unknown = JSON.parse(rest)
@@ -80,4 +80,4 @@ export default fp<AppOptions>(async (app, { config }) => {
   app.decorateReply('sendJson', function (this: FastifyReply, text) {
     return this.type('application/json; charset=utf-8').serializer(String).send(text)
   })
-}, { name: 'json', dependencies: ['aside'] })
+}, { name: 'json', dependencies: ['document-worker'] })

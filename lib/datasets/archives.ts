@@ -33,11 +33,11 @@ interface Parts { people: People, limits: Limits }
 const MOST_GROUPS = 100
 
 export function createArchives (core: Core, { people, limits }: Parts): Archives {
-  const { layout, workspace, index, now, budgets, quotas, aside } = core
+  const { layout, workspace, index, now, budgets, quotas, documentWorker } = core
 
   /** What an archive says of groups counts only as far as its importer could share the scan with them. */
   const groupsIn = async (actor: Actor, text: string): Promise<string[]> =>
-    await shareableGroups(people, actor, await aside.run('sharingIn', { text, most: MOST_GROUPS }, text.length, callerOf(actor)))
+    await shareableGroups(people, actor, await documentWorker.run('sharingIn', { text, most: MOST_GROUPS }, text.length, callerOf(actor)))
 
   /** @returns bytes by which the metadata have grown */
   const takeOver = async (folder: string, actor: Actor): Promise<number> => {
@@ -48,7 +48,7 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
     const time = timeText(now())
     const first = { created: time, created_by: actor.fullname, last_modified: time }
     const last = { owner: actor.username, ...(groups.length > 0 ? { sharing: groups } : {}) }
-    const adopted = await aside.run('adoptMetadata', { text, first, last, budget: budgets.metadata }, text.length, callerOf(actor))
+    const adopted = await documentWorker.run('adoptMetadata', { text, first, last, budget: budgets.metadata }, text.length, callerOf(actor))
     const before = sizeOf(path)
     await discard(path)
     await writeSynced(path, adopted)
@@ -66,7 +66,7 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
       const permit = await Permit.use(core, actor, 'read', scan)
       if (!isFolder(layout.scan(scan))) return fail('scan_not_found')
       if (index.isIncomplete(scan)) return fail('scan_damaged')
-      return { ...await onDisk(() => archiveOf(aside, layout.scan(scan))), permit }
+      return { ...await onDisk(() => archiveOf(documentWorker, layout.scan(scan))), permit }
     },
 
     import: (actor, scan, upload) => quotas.uploading(actor, async () => {
@@ -81,7 +81,7 @@ export function createArchives (core: Core, { people, limits }: Parts): Archives
         room.take({ scans: 1 })
         await upload.take((content, announced) => receive(content, archive, { most: limits.bytes, tooLarge: 'archive_too_large' }, announced))
         await onDisk(async () => {
-          await unpackArchive(archive, folder, { limits, budgets, aside }, { admit: metadata => room.take({ metadata }) })
+          await unpackArchive(archive, folder, { limits, budgets, documentWorker }, { admit: metadata => room.take({ metadata }) })
           room.take({ metadata: await takeOver(folder, actor) })
         })
         await adoptScan(core, permit, folder)

@@ -1,4 +1,4 @@
-import type { Aside } from '../aside/aside.js'
+import type { DocumentWorker } from '../document-worker/document-worker.js'
 import { OverBudget, type DocumentBudget } from './document-budget.js'
 import { DamagedScan, type Listing, type ListedFile } from './listing.js'
 import type { Journal } from './journal.js'
@@ -9,7 +9,7 @@ import { removalOf, removeAll } from './placement.js'
 import { look } from './fs/look.js'
 import type { Workspace } from './workspace.js'
 
-interface Parts { layout: Layout, journal: Journal, workspace: Workspace, budget: DocumentBudget, aside: Aside }
+interface Parts { layout: Layout, journal: Journal, workspace: Workspace, budget: DocumentBudget, documentWorker: DocumentWorker }
 
 /** A lease under which a listing is read; `clean` says whether the one before was given back. */
 interface Turn { fence: number, clean: boolean }
@@ -53,15 +53,15 @@ function dropped (older: Listing, newer: Listing, layout: Layout, scan: string):
  * @returns `ahead`: whether it still has to be put in place
  * @throws DamagedScan
  */
-export async function bringForward ({ layout, journal, workspace, budget, aside }: Parts, scan: string, { fence, clean }: Turn): Promise<{ listing: Listing, ahead: boolean }> {
+export async function bringForward ({ layout, journal, workspace, budget, documentWorker }: Parts, scan: string, { fence, clean }: Turn): Promise<{ listing: Listing, ahead: boolean }> {
   const { newest, before } = await journal.versions(scan, layout.listing(scan), fence)
-  const present = await readListing(aside, layout.listing(scan), budget)
+  const present = await readListing(documentWorker, layout.listing(scan), budget)
   // One that cannot be read was cut short itself, before anything of it could be in place.
-  const noted = newest === undefined ? undefined : await readListing(aside, newest, budget).catch(unlessDamaged)
-  const listing = newest === undefined || noted === undefined ? present : await readListing(aside, newest, budget)
+  const noted = newest === undefined ? undefined : await readListing(documentWorker, newest, budget).catch(unlessDamaged)
+  const listing = newest === undefined || noted === undefined ? present : await readListing(documentWorker, newest, budget)
   if (noted) await withoutMissing(listing, present, layout, scan)
   // A writer that wakes up late may forget it at any moment, after it has removed what it dropped.
-  const left = before === undefined || clean ? undefined : await readListing(aside, before, budget).catch(unlessDamaged)
+  const left = before === undefined || clean ? undefined : await readListing(documentWorker, before, budget).catch(unlessDamaged)
   for (const version of [...(left ? [left] : []), ...(noted ? [present, noted] : [])]) {
     await removeAll(dropped(version, listing, layout, scan).flatMap(path => removalOf(layout.root, path)), workspace.temporary)
   }

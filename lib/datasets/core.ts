@@ -1,4 +1,4 @@
-import type { Aside } from '../aside/aside.js'
+import type { DocumentWorker } from '../document-worker/document-worker.js'
 import { fail } from '../errors.js'
 import { onDisk } from './disk.js'
 import type { Commits } from './commits.js'
@@ -23,7 +23,7 @@ export interface Core {
   budgets: DocumentBudgets
   queries: Queries
   quotas: Quotas
-  aside: Aside
+  documentWorker: DocumentWorker
   /** Milliseconds since the epoch. */
   now: () => number
   /** @throws `datasets_indexing` until the folder is indexed */

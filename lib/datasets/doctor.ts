@@ -23,9 +23,9 @@ export function createDoctor (core: Core): Doctor {
   /** Moves something to the same place below `lost+found`. */
   const setAside = async (path: string): Promise<void> => {
     if (!look(join(layout.root, path))) return
-    const aside = join(workspace.lost, dirname(path), `${basename(path)}.${Date.now()}`)
-    await mkdir(dirname(aside), { recursive: true })
-    await rename(join(layout.root, path), aside)
+    const documentWorker = join(workspace.lost, dirname(path), `${basename(path)}.${Date.now()}`)
+    await mkdir(dirname(documentWorker), { recursive: true })
+    await rename(join(layout.root, path), documentWorker)
     await syncFolder(dirname(join(layout.root, path)))
   }
 

@@ -20,10 +20,10 @@ export type Remedy =
   | 'set_aside'
 
 export const remedies: Record<Remedy, string> = {
-  new_metadata: 'set aside, and replaced so that only admins see the scan',
-  new_listing: 'set aside, and made anew from the files that are there',
-  clean_listing: 'the list is set aside, and written without what cannot be used',
-  set_aside: 'set aside'
+  new_metadata: 'set documentWorker, and replaced so that only admins see the scan',
+  new_listing: 'set documentWorker, and made anew from the files that are there',
+  clean_listing: 'the list is set documentWorker, and written without what cannot be used',
+  set_aside: 'set documentWorker'
 }
 
 /** Damage: `path` is relative to the folder of the data sets; without a remedy a human has to look at it. */

@@ -49,7 +49,7 @@ export interface Filesets {
 }
 
 export function createFilesets (core: Core): Filesets {
-  const { layout, workspace, commits, index, now, budgets, aside } = core
+  const { layout, workspace, commits, index, now, budgets, documentWorker } = core
 
   const present = async (scan: string, id: string): Promise<Fileset> => {
     await index.get(scan)
@@ -79,7 +79,7 @@ export function createFilesets (core: Core): Filesets {
       const time = timeText(now())
       const given = textOfGiven(metadata)
       const added = { created: time, last_modified: time, created_by: actor.fullname }
-      const text = await aside.run('composeMetadata', { given, kept: protectedMembers({ scan, fileset: id }), added, budget: budgets.metadata }, given.length, callerOf(actor))
+      const text = await documentWorker.run('composeMetadata', { given, kept: protectedMembers({ scan, fileset: id }), added, budget: budgets.metadata }, given.length, callerOf(actor))
       try {
         await onDisk(() => writeSynced(temporary, text))
         await commits.change(permit, [id, `@${id}`], (listing, again) => {

@@ -1,5 +1,5 @@
 import { stringify } from '../json/exact.js'
-import type { Rewritten, Stored, Way } from '../aside/metadata.js'
+import type { Rewritten, Stored, Way } from '../document-worker/metadata.js'
 import { fail } from '../errors.js'
 import type { Precondition, Tagged, Validators } from '../http/preconditions.js'
 import type { Change } from './plan.js'
@@ -23,7 +23,7 @@ type Written = ReadMetadata | null
 
 /**
  * A change of metadata. @property given a JSON text @property kept members that stay as they are
- * @property roomFor sets aside what is written @property precondition throws to refuse it
+ * @property roomFor reserves what is written @property precondition throws to refuse it
  */
 interface Writing { given: string, way: Way, kept: readonly string[], roomFor?: (actor: Actor, place: Place, text: string) => Promise<Room>, precondition?: ((present: Validators) => void | Promise<void>) | undefined }
 
@@ -62,7 +62,7 @@ const unreadable = (error: unknown): never => {
 }
 
 export function createMetadata (core: Core): MetadataService {
-  const { layout, workspace, commits, aside, now, budgets } = core
+  const { layout, workspace, commits, documentWorker, now, budgets } = core
   const budget = budgets.metadata
 
   /** Leave to write the metadata of a place that is there. */
@@ -77,7 +77,7 @@ export function createMetadata (core: Core): MetadataService {
   const bytesOf = (place: Place): number => filesOf(place).reduce((sum, { size }) => sum + size, 0)
 
   const stored = async (place: Place, caller: string | undefined): Promise<Stored> =>
-    await aside.run('readStored', { root: layout.root, place, budget }, bytesOf(place), caller).catch(unreadable)
+    await documentWorker.run('readStored', { root: layout.root, place, budget }, bytesOf(place), caller).catch(unreadable)
 
   const validatorsOf = (place: Place, etag: string): Validators => {
     const times = filesOf(place).map(({ mtimeMs }) => mtimeMs)
@@ -115,7 +115,7 @@ export function createMetadata (core: Core): MetadataService {
       if (again && present === written?.text) return { touched }
       await precondition?.(validatorsOf(place, etag))
       const added = place.file === undefined ? { last_modified: timeText(now()) } : {}
-      written = await aside.run('rewriteStored', { present, given, way, kept, added, budget, keepsShown: way === 'replace' }, present.length + given.length, caller)
+      written = await documentWorker.run('rewriteStored', { present, given, way, kept, added, budget, keepsShown: way === 'replace' }, present.length + given.length, caller)
       room?.done()
       room = await roomFor(actor, place, written.text)
       await discard(temporary)
@@ -140,7 +140,7 @@ export function createMetadata (core: Core): MetadataService {
   return {
     read: async (actor, place, member) => {
       await findPlace(core, actor, 'read', place)
-      const { text, etag } = await aside.run('readShown', { root: layout.root, place, budget, member }, bytesOf(place), callerOf(actor)).catch(unreadable)
+      const { text, etag } = await documentWorker.run('readShown', { root: layout.root, place, budget, member }, bytesOf(place), callerOf(actor)).catch(unreadable)
       return { value: text, ...validatorsOf(place, etag) }
     },
     replace: (actor, place, value, precondition) => changeFor(actor, place, value, 'replace', precondition),

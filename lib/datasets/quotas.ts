@@ -7,11 +7,11 @@ import { NO_USAGE, type Usage } from './tally.js'
 /** How much an account may have; 0 for any amount. `uploads` are those that are not finished. */
 export interface QuotaLimits extends Usage { uploads: number }
 
-/** What a write sets aside of the quota of an owner. */
+/** What a write reserves of the quota of an owner. */
 export interface Room {
-  /** @throws `quota_exceeded`; what would make it less is not set aside */
+  /** @throws `quota_exceeded`; what would make it less is not reserved */
   take: (more: Partial<Usage>) => void
-  /** To be called when the write is done or given up: what was set aside is let go once the index has counted it. */
+  /** To be called when the write is done or given up: what was reserved is let go once the index has counted it. */
   done: () => void
 }
 
@@ -34,15 +34,15 @@ const kinds = ['scans', 'metadata'] as const
 const sum = (a: Readonly<Usage>, b: Readonly<Usage>): Usage => ({ scans: a.scans + b.scans, metadata: a.metadata + b.metadata })
 
 export function createQuotas ({ index, most }: { index: Pick<ScanIndex, 'tally' | 'stale' | 'get'>, most: QuotaLimits }): Quotas {
-  const aside = new Map<string | null, Usage>()
+  const reserved = new Map<string | null, Usage>()
   const open = new Map<string, number>()
 
-  const used = (owner: string | null): Usage => sum(index.tally.of(owner), aside.get(owner) ?? NO_USAGE)
+  const used = (owner: string | null): Usage => sum(index.tally.of(owner), reserved.get(owner) ?? NO_USAGE)
 
-  const setAside = (owner: string | null, more: Readonly<Usage>): void => {
-    const left = sum(aside.get(owner) ?? NO_USAGE, more)
-    if (left.scans === 0 && left.metadata === 0) aside.delete(owner)
-    else aside.set(owner, left)
+  const reserve = (owner: string | null, more: Readonly<Usage>): void => {
+    const left = sum(reserved.get(owner) ?? NO_USAGE, more)
+    if (left.scans === 0 && left.metadata === 0) reserved.delete(owner)
+    else reserved.set(owner, left)
   }
 
   /** How much somebody else has is not told. */
@@ -58,14 +58,14 @@ export function createQuotas ({ index, most }: { index: Pick<ScanIndex, 'tally' 
   const roomFor: Quotas['roomFor'] = (actor, owner, scan) => {
     let taken = NO_USAGE
     const letGo = (): void => {
-      setAside(owner, { scans: -taken.scans, metadata: -taken.metadata })
+      reserve(owner, { scans: -taken.scans, metadata: -taken.metadata })
       taken = NO_USAGE
     }
     return {
       take: ({ scans = 0, metadata = 0 }) => {
         const more = { scans: Math.max(0, scans), metadata: Math.max(0, metadata) }
         demand(actor, owner, more)
-        setAside(owner, more)
+        reserve(owner, more)
         taken = sum(taken, more)
       },
       done: () => {

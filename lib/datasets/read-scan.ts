@@ -1,4 +1,4 @@
-import type { Aside } from '../aside/aside.js'
+import type { DocumentWorker } from '../document-worker/document-worker.js'
 import type { DocumentBudget, DocumentBudgets } from './document-budget.js'
 import { stampOfScan } from './format/stamp.js'
 import { look, sizeOf } from './fs/look.js'
@@ -11,9 +11,9 @@ import type { Layout } from './layout.js'
 export interface ReadScan { described: Described, metadataBytes: number, filesets: Filesets, stamp: string, created: number, modified: number, faults: Fault[] }
 
 /** What the index keeps of the metadata of a scan. @throws DamagedScan */
-export async function describedScan (aside: Aside, layout: Layout, scan: string, budget: DocumentBudget): Promise<{ described: Described, faults: Fault[] }> {
+export async function describedScan (documentWorker: DocumentWorker, layout: Layout, scan: string, budget: DocumentBudget): Promise<{ described: Described, faults: Fault[] }> {
   const size = [undefined, 'images'].reduce((sum, fileset) => sum + sizeOf(layout.metadata({ scan, fileset })), 0)
-  return await aside.run('describeScan', { root: layout.root, scan, budget }, size)
+  return await documentWorker.run('describeScan', { root: layout.root, scan, budget }, size)
 }
 
 /** What the disk says of a listed file; undefined if it is not there, or no file. */
@@ -53,14 +53,14 @@ const unchanged = (before: Before | undefined, fileset: string): ReadonlyMap<str
  * many small looks; `pace` lets other work through.
  * @throws DamagedScan if nothing of it can be used
  */
-export async function readScan ({ layout, aside, budgets }: { layout: Layout, aside: Aside, budgets: DocumentBudgets }, scan: string, pace: () => Promise<void>, before?: Before): Promise<ReadScan> {
+export async function readScan ({ layout, documentWorker, budgets }: { layout: Layout, documentWorker: DocumentWorker, budgets: DocumentBudgets }, scan: string, pace: () => Promise<void>, before?: Before): Promise<ReadScan> {
   const folder = look(layout.scan(scan))
   if (!folder?.isDirectory()) throw new DamagedScan(folder?.isSymbolicLink() ? 'is a symbolic link' : 'is no folder')
   if (folder.dev !== look(layout.root)?.dev) throw new DamagedScan('lies on another file system than the database')
   if (!look(layout.metadataFolder(scan))?.isDirectory()) throw new DamagedScan('has no metadata folder')
   const stamp = stampOfScan(layout, scan)
-  const { described, faults } = await describedScan(aside, layout, scan, budgets.metadata)
-  const listing = await readListing(aside, layout.listing(scan), budgets.listing)
+  const { described, faults } = await describedScan(documentWorker, layout, scan, budgets.metadata)
+  const listing = await readListing(documentWorker, layout.listing(scan), budgets.listing)
   faults.push(...listing.faults.map(reason => ({ path: `${scan}/files.json`, reason })))
   const filesets: Filesets = new Map()
   for (const listed of listing.filesets.values()) {

@@ -1,4 +1,4 @@
-import type { Aside } from '../aside/aside.js'
+import type { DocumentWorker } from '../document-worker/document-worker.js'
 import { absorbOne } from './absorb.js'
 import { Problem } from '../errors.js'
 import type { DocumentBudgets } from './document-budget.js'
@@ -25,14 +25,14 @@ export type Progress = (done: number, of: number) => void
 export class ScanIndex extends KnownScans {
   readonly #layout: Layout
   readonly #budgets: DocumentBudgets
-  readonly #aside: Aside
+  readonly #documentWorker: DocumentWorker
   readonly #reading = new Map<string, Promise<void>>()
 
-  constructor (root: string, budgets: DocumentBudgets, aside: Aside) {
+  constructor (root: string, budgets: DocumentBudgets, documentWorker: DocumentWorker) {
     super()
     this.#layout = layoutOf(root)
     this.#budgets = budgets
-    this.#aside = aside
+    this.#documentWorker = documentWorker
   }
 
   /** The scan as it is now; undefined if there is none, or none that can be used. */
@@ -109,7 +109,7 @@ export class ScanIndex extends KnownScans {
   }
 
   #describe (scan: string): ReturnType<typeof describedScan> {
-    return describedScan(this.#aside, this.#layout, scan, this.#budgets.metadata)
+    return describedScan(this.#documentWorker, this.#layout, scan, this.#budgets.metadata)
   }
 
   /** Begins with what an earlier run kept; only scans whose listing and metadata are still the same count. */
@@ -159,7 +159,7 @@ export class ScanIndex extends KnownScans {
     const { stale, changes } = before
     try {
       await this.prepare(scan)
-      const read = await readScan({ layout: this.#layout, aside: this.#aside, budgets: this.#budgets }, scan, createPace(), stale === 'all' ? undefined : { filesets: this.filesets(scan), stale })
+      const read = await readScan({ layout: this.#layout, documentWorker: this.#documentWorker, budgets: this.#budgets }, scan, createPace(), stale === 'all' ? undefined : { filesets: this.filesets(scan), stale })
       // What was written while it was read may be missing in it: it is read once more.
       if (this.known.get(scan) === before && before.changes === changes) this.put(scan, read)
     } catch (error) {

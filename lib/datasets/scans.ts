@@ -58,7 +58,7 @@ export async function adoptScan ({ commits, layout, index, announce }: Core, per
 }
 
 export function createScans (core: Core, { metadata, people }: { metadata: MetadataService, people: People }): Scans {
-  const { layout, workspace, commits, index, rights, now, budgets, quotas, aside } = core
+  const { layout, workspace, commits, index, rights, now, budgets, quotas, documentWorker } = core
 
   /** @throws `group_unknown` */
   const demandGroups = async (actor: Actor, names: string[]): Promise<void> => {
@@ -113,7 +113,7 @@ export function createScans (core: Core, { metadata, people }: { metadata: Metad
           ...(sharing.length > 0 ? { sharing } : {}),
           ...(visibility === undefined ? {} : { visibility })
         }
-        const text = await aside.run('composeMetadata', { given: sent, kept: protectedMembers({ scan: id }), added, budget: budgets.metadata }, sent.length, callerOf(actor))
+        const text = await documentWorker.run('composeMetadata', { given: sent, kept: protectedMembers({ scan: id }), added, budget: budgets.metadata }, sent.length, callerOf(actor))
         room.take({ metadata: Buffer.byteLength(text) })
         await onDisk(() => build(folder, text))
         await adoptScan(core, permit, folder)

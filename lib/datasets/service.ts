@@ -1,4 +1,4 @@
-import type { Aside } from '../aside/aside.js'
+import type { DocumentWorker } from '../document-worker/document-worker.js'
 import { fail } from '../errors.js'
 import type { RedisClient } from '../redis/connect.js'
 import type { KeyNames } from '../redis/names.js'
@@ -57,7 +57,7 @@ export interface Datasets {
   budgets: DocumentBudgets
   /** What an account has of what it may have. @throws `datasets_indexing` */
   usageOf: (username: string) => AccountUsage
-  aside: Aside
+  documentWorker: DocumentWorker
   isReady: () => boolean
   count: () => number
   /** Reads the whole folder again, and has the other replicas compare theirs. */
@@ -87,7 +87,7 @@ export interface DatasetsOptions {
   /** Bytes of metadata that are read from the disk for one answer. */
   queryBytes: number
   /** Where large documents are worked on. */
-  aside: Aside
+  documentWorker: DocumentWorker
   now: () => number
   skew: () => number
   log: Log
@@ -97,12 +97,12 @@ const RENDERED_AT_ONCE = 2
 /** The name under which replicas tell each other to compare everything; no scan can be called so. */
 const EVERYTHING = '*'
 
-export async function openDatasets ({ root, redis, names, policy, people, lease, largestFile, largestModel, imageMemory, archive, budgets, quotas: most, queryTimeout, queryBytes, aside, now, skew, log }: DatasetsOptions): Promise<Datasets> {
+export async function openDatasets ({ root, redis, names, policy, people, lease, largestFile, largestModel, imageMemory, archive, budgets, quotas: most, queryTimeout, queryBytes, documentWorker, now, skew, log }: DatasetsOptions): Promise<Datasets> {
   const onError = (error: unknown): void => log.warn({ err: error }, 'work on data sets in the background failed')
   const replica = createReplicaId()
   const layout = layoutOf(root)
   const workspace = await openWorkspace({ root, replica, redis, names, onError })
-  const index = new ScanIndex(root, budgets, aside)
+  const index = new ScanIndex(root, budgets, documentWorker)
   const catchingUp = createCatchingUp({ index, onError })
   const readAll = shared(() => index.reconcile(true))
   const journal = createJournal(workspace.journal)
@@ -124,7 +124,7 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
   const commits = createCommits({
     layout,
     budget: budgets.listing,
-    aside,
+    documentWorker,
     workspace,
     leases: createLeases({ redis, names, replica, lasts: lease, skew }),
     journal,
@@ -147,7 +147,7 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
     budgets,
     queries,
     quotas,
-    aside,
+    documentWorker,
     now,
     ready: () => { if (!upkeep.isReady()) fail('datasets_indexing', { retryAfter: 2 }) },
     announce: scan => feed.publish({ scan, touched: undefined })
@@ -176,7 +176,7 @@ export async function openDatasets ({ root, redis, names, policy, people, lease,
       core.ready()
       return quotas.usageOf(username)
     },
-    aside,
+    documentWorker,
     isReady: upkeep.isReady,
     count: () => index.size,
     refresh: async () => {

@@ -13,7 +13,7 @@ type Hand = (concerns: string, change: Change) => Promise<void>
 
 /** The steps of an upload: into the workspace, and from there into a scan. @param largest bytes of a file */
 export function createTakingIn (core: Core, largest: number) {
-  const { layout, workspace, commits, budgets, quotas, aside } = core
+  const { layout, workspace, commits, budgets, quotas, documentWorker } = core
 
   /** Receives a file at a path of the workspace. */
   const receiveAt = async (path: string, upload: Upload): Promise<Arrived> =>
@@ -39,7 +39,7 @@ export function createTakingIn (core: Core, largest: number) {
   const add = async ({ scan, fileset }: { scan: string, fileset: string }, { received, fields, filename }: Arrived, said: Said, hand: Hand): Promise<string> => {
     const file = nameOf({ id: said.id ?? fields.id, ext: said.ext ?? fields.ext }, filename)
     const given = said.metadata ?? fields.metadata
-    const stored = given && await aside.run('metadataOfUpload', { text: given, python: said.python === true, budget: budgets.metadata }, given.length)
+    const stored = given && await documentWorker.run('metadataOfUpload', { text: given, python: said.python === true, budget: budgets.metadata }, given.length)
     const metadata = stored && workspace.temporary()
     try {
       if (metadata) await onDisk(() => writeSynced(metadata, stored))

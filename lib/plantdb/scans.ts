@@ -94,7 +94,7 @@ export function createPlantDBScans ({ datasets, prefix, warn }: Parts): PlantDBS
 
     create: async (actor, scan, metadata) => {
       const given = textOfGiven(metadata ?? {})
-      const sharing = await datasets.aside.run('sharingIn', { text: given, most: MOST_GROUPS + 1 }, given.length)
+      const sharing = await datasets.documentWorker.run('sharingIn', { text: given, most: MOST_GROUPS + 1 }, given.length)
       if (sharing.length > MOST_GROUPS) return fail('invalid_request', { errors: [{ path: '/metadata/sharing', message: `must not have more than ${MOST_GROUPS} groups` }] })
       // Of what is sharing in it, nothing becomes part of the metadata but these groups.
       const { id } = await datasets.scans.create(actor, { id: scan, metadata: metadata ?? {}, sharing })

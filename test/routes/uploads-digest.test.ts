@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { aside } from '../support/aside.js'
+import { documentWorker } from '../support/document-worker.js'
 import { budgets } from '../support/budgets.js'
 import { ScanIndex } from '#lib/datasets/scan-index.js'
 import { digestOf, filePart, multipart, startLab } from '../support/datasets.js'
@@ -34,11 +34,11 @@ t.test('an upload into a scan that this process has not written before answers i
 t.test('what changes while the index of an earlier run is read is not missed', async t => {
   const root = t.testdir()
   await leave(root, 'before')
-  const earlier = new ScanIndex(root, budgets, aside)
+  const earlier = new ScanIndex(root, budgets, documentWorker)
   await earlier.reconcile()
   const kept = [...earlier.kept()]
   await writeFile(join(root, 'plant', 'images', 'a.txt'), 'after that')
-  const index = new ScanIndex(root, budgets, aside)
+  const index = new ScanIndex(root, budgets, documentWorker)
   index.invalidate('plant', ['images/a'])
   await index.load(kept, () => {})
   t.equal((await index.get('plant'))?.bytes, 'after that'.length)

@@ -1,4 +1,4 @@
-import type { Aside } from '../../aside/aside.js'
+import type { DocumentWorker } from '../../document-worker/document-worker.js'
 import { fail } from '../../errors.js'
 import { parseJson } from '../../json/read.js'
 import { isFileName, isFilesetId } from '../names.js'
@@ -29,14 +29,14 @@ export function listedPaths (text: string): string[] {
 }
 
 /** @throws `scan_busy` if a listed file is not there, as when it was deleted after the listing was read */
-export async function requireListed (aside: Aside, text: string, members: readonly Member[]): Promise<void> {
+export async function requireListed (documentWorker: DocumentWorker, text: string, members: readonly Member[]): Promise<void> {
   const pace = createPace()
   const there = new Set<string>()
   for (const { path } of members) {
     there.add(path)
     await pace()
   }
-  for (const paths of await aside.run('listedPaths', text, text.length)) {
+  for (const paths of await documentWorker.run('listedPaths', text, text.length)) {
     const gone = paths.split('\n').find(path => !there.has(path))
     if (gone !== undefined) return fail('scan_busy', { retryAfter: 1, cause: new Error(`files.json lists ${gone}, which is not there`) })
     await pace()

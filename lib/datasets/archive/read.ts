@@ -1,6 +1,6 @@
 import { mkdir, open, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Aside } from '../../aside/aside.js'
+import type { DocumentWorker } from '../../document-worker/document-worker.js'
 import type { DocumentBudgets } from '../document-budget.js'
 import { discard, onDisk } from '../disk.js'
 import { entriesOf, type Limits } from './directory.js'
@@ -9,16 +9,16 @@ import { together } from './together.js'
 import { syncFolders, unpack } from './unpack.js'
 
 /** What an archive may hold, and where its documents are looked at. */
-interface Bounds { limits: Limits, budgets: DocumentBudgets, aside: Aside }
+interface Bounds { limits: Limits, budgets: DocumentBudgets, documentWorker: DocumentWorker }
 
 const sizeOf = async (target: string, path: string): Promise<number> => (await stat(join(target, path))).size
 
 /** Checks the documents of an unpacked scan, and gives filesets without files their folders. */
-async function complete (target: string, plan: Plan, { budgets, aside }: Bounds, signal?: AbortSignal): Promise<Set<string>> {
+async function complete (target: string, plan: Plan, { budgets, documentWorker }: Bounds, signal?: AbortSignal): Promise<Set<string>> {
   const metadata = [...plan.files.keys()].filter(isMetadata)
-  await together(metadata, async path => { await aside.run('checkObject', { target, path, budget: budgets.metadata }, await sizeOf(target, path)) }, signal)
+  await together(metadata, async path => { await documentWorker.run('checkObject', { target, path, budget: budgets.metadata }, await sizeOf(target, path)) }, signal)
   const files = [...plan.files.keys()].join('\n')
-  const filesets = await aside.run('checkPaths', { target, path: 'files.json', budget: budgets.listing, files }, files.length + await sizeOf(target, 'files.json'))
+  const filesets = await documentWorker.run('checkPaths', { target, path: 'files.json', budget: budgets.listing, files }, files.length + await sizeOf(target, 'files.json'))
   for (const id of filesets) await mkdir(join(target, id), { recursive: true })
   return new Set([...plan.folders, ...filesets])
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { PassThrough, Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ZipFile } from 'yazl'
-import type { Aside } from '../../aside/aside.js'
+import type { DocumentWorker } from '../../document-worker/document-worker.js'
 import { fail, Problem } from '../../errors.js'
 import { missingAs } from '../disk.js'
 import { createPace } from '../pace.js'
@@ -62,12 +62,12 @@ const LOOKS = 5
 const PAUSE_MS = 50
 
 /** The text of `files.json` and the members that go with it. @throws `scan_not_found`, `scan_busy` */
-async function contentsOf (aside: Aside, folder: string): Promise<{ listing: Buffer, members: Member[] }> {
+async function contentsOf (documentWorker: DocumentWorker, folder: string): Promise<{ listing: Buffer, members: Member[] }> {
   for (let look = 1; ; look++) {
     try {
       const listing = await withPlainFile(join(folder, 'files.json'), handle => handle.readFile()).catch(missingAs('scan_not_found'))
       const members = await membersOf(folder).catch(missingAs('scan_busy'))
-      await requireListed(aside, listing.toString(), members)
+      await requireListed(documentWorker, listing.toString(), members)
       return { listing, members }
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'scan_busy' || look === LOOKS) throw error
@@ -85,8 +85,8 @@ async function contentsOf (aside: Aside, folder: string): Promise<{ listing: Buf
  * @returns a stream that has to be read or destroyed, and its exact length in bytes
  * @throws `scan_not_found`, `scan_busy`
  */
-export async function archiveOf (aside: Aside, folder: string): Promise<{ stream: Readable, size: number }> {
-  const { listing, members } = await contentsOf(aside, folder)
+export async function archiveOf (documentWorker: DocumentWorker, folder: string): Promise<{ stream: Readable, size: number }> {
+  const { listing, members } = await contentsOf(documentWorker, folder)
   const zip = new ZipFile()
   const { output, addFile, fault } = feeder(zip, folder)
   const pace = createPace()

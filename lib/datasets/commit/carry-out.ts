@@ -1,4 +1,4 @@
-import type { Aside } from '../../aside/aside.js'
+import type { DocumentWorker } from '../../document-worker/document-worker.js'
 import { fail } from '../../errors.js'
 import { bringForward } from '../bring-forward.js'
 import type { ChangeFeed } from '../changes.js'
@@ -24,7 +24,7 @@ export interface CommitParts {
   layout: Layout
   /** Of `files.json`. */
   budget: DocumentBudget
-  aside: Aside
+  documentWorker: DocumentWorker
   workspace: Workspace
   leases: Leases
   journal: Journal

@@ -42,8 +42,8 @@ t.test('the doctor finds all damage, mends what can be mended, and throws nothin
   for (const scan of Object.keys(damage)) t.strictSame(await filesOf(scan), scan === 'missing-file' ? ['a'] : ['a', 'b'], scan)
   t.strictSame(JSON.parse(await read('broken-entries/files.json')), { filesets: [{ files: listed('a.txt', 'b.txt'), id: 'images' }] })
 
-  const aside = (await readdir(join(root, '.guardcell/lost+found'), { recursive: true })).filter(path => /\.\d+$/.test(path)).map(path => path.replace(/\.\d+$/, '')).sort()
-  t.strictSame(aside, [
+  const documentWorker = (await readdir(join(root, '.guardcell/lost+found'), { recursive: true })).filter(path => /\.\d+$/.test(path)).map(path => path.replace(/\.\d+$/, '')).sort()
+  t.strictSame(documentWorker, [
     'broken-entries/files.json', 'broken-file-metadata/metadata/images/a.json', 'broken-fileset-metadata/metadata/images.json', 'broken-listing/files.json',
     'broken-metadata/metadata/metadata.json', 'missing-file/files.json', 'missing-fileset/files.json', 'stray-file/images/stray.txt'
   ])
@@ -83,7 +83,7 @@ t.test('a listing that is made anew gives two files of one stem two ids', async 
 t.test('the command line examines, mends and adds the demonstration scans', async t => {
   const { root } = await startLab(t, {}, prepare)
   const run = (...args: string[]) => runCommand(args, { REDIS_URL: process.env.REDIS_URL, REDIS_PREFIX: ownPrefix(), JWT_SECRET_KEY: 'a passphrase of a lab', DATA_DIR: root })
-  t.match(await run('doctor'), { code: 0, text: /^stray-file\/images\/stray\.txt: is in no list \[--fix: set aside\]$/m })
+  t.match(await run('doctor'), { code: 0, text: /^stray-file\/images\/stray\.txt: is in no list \[--fix: set documentWorker\]$/m })
   t.match((await run('doctor', '--fix')).text, /Nothing is wrong with the data sets\.\n$/)
   t.match(await run('doctor'), { code: 0, text: 'Nothing is wrong with the data sets.\n' })
   t.match(await run('doctor', '--mend'), { code: 2, text: /Usage/ })

@@ -5,7 +5,7 @@ import t from 'tap'
 import { openDatasets } from '#lib/datasets/service.js'
 import { keyNames } from '#lib/redis/names.js'
 import { ownPrefix, start } from '../../support/app.js'
-import { aside } from '../../support/aside.js'
+import { documentWorker } from '../../support/document-worker.js'
 import { budgets, quotas } from '../../support/budgets.js'
 import { writeScan } from '../../support/datasets.js'
 
@@ -28,7 +28,7 @@ t.test('nobody gets a name while the folder is still read', async t => {
     quotas,
     queryTimeout: 2000,
     queryBytes: 1000,
-    aside,
+    documentWorker,
     archive: { entries: 10, bytes: 1000, ratio: 10, ratioFrom: 1000 },
     now: Date.now,
     skew: () => 0,

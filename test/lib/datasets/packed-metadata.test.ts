@@ -6,7 +6,7 @@ import { unpackMetadata } from '#lib/datasets/packed-metadata.js'
 import { readScan } from '#lib/datasets/read-scan.js'
 import { ScanIndex } from '#lib/datasets/scan-index.js'
 import { readSnapshot, writeSnapshot } from '#lib/datasets/snapshot.js'
-import { aside } from '../../support/aside.js'
+import { documentWorker } from '../../support/document-worker.js'
 import { budgets } from '../../support/budgets.js'
 import { plain, text } from './plantdb-folder.js'
 
@@ -16,7 +16,7 @@ t.test('line breaks of Unicode in metadata end no line of the kept index, and wh
   await plain(root, 'plant')
   const said = { note: 'a\u2028null\u2029b' }
   await writeFile(join(root, 'plant/metadata/metadata.json'), text(said))
-  const index = new ScanIndex(root, budgets, aside)
+  const index = new ScanIndex(root, budgets, documentWorker)
   await index.load([], () => {})
   const path = join(root, 'snapshot')
   await writeSnapshot(path, `${path}.new`, index.kept())
@@ -44,7 +44,7 @@ t.test('the index keeps metadata packed, also across a restart, and says how far
   await mkdir(root)
   for (const scan of ['large', 'small']) await plain(root, scan)
   await writeFile(join(root, 'large/metadata/metadata.json'), text(many))
-  const index = new ScanIndex(root, budgets, aside)
+  const index = new ScanIndex(root, budgets, documentWorker)
   const told: number[][] = []
   await index.load([], (...progress) => told.push(progress))
   t.strictSame(told, [[0, 2], [1, 2]])
@@ -53,7 +53,7 @@ t.test('the index keeps metadata packed, also across a restart, and says how far
   await writeSnapshot(path, `${path}.new`, index.kept())
   const kept = await readSnapshot(path)
   t.equal(kept.length, 2)
-  const again = new ScanIndex(root, budgets, aside)
+  const again = new ScanIndex(root, budgets, documentWorker)
   await again.load(kept, () => {})
   for (const each of [index, again]) {
     const large = (await each.get('large'))!
@@ -63,5 +63,5 @@ t.test('the index keeps metadata packed, also across a restart, and says how far
     t.match((await each.get('small'))!.metadata, { object: { species: 'fern' } })
     t.strictSame([...each.filesets('small').keys()], ['images'])
   }
-  t.strictSame(Object.keys(unpackMetadata((await readScan({ layout: layoutOf(root), aside, budgets }, 'large', async () => {})).described.packed)).sort(), ['list', 'owner', 'text'])
+  t.strictSame(Object.keys(unpackMetadata((await readScan({ layout: layoutOf(root), documentWorker, budgets }, 'large', async () => {})).described.packed)).sort(), ['list', 'owner', 'text'])
 })

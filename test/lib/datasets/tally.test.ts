@@ -6,7 +6,7 @@ import { visibilities } from '#lib/datasets/index-entry.js'
 import { ScanIndex } from '#lib/datasets/scan-index.js'
 import { readSnapshot, writeSnapshot } from '#lib/datasets/snapshot.js'
 import { start } from '../../support/app.js'
-import { aside } from '../../support/aside.js'
+import { documentWorker } from '../../support/document-worker.js'
 import { budgets } from '../../support/budgets.js'
 import { startLab, writeScan } from '../../support/datasets.js'
 import { plain } from './plantdb-folder.js'
@@ -32,7 +32,7 @@ t.test('the counts of the index are those of a walk over all scans, whatever hap
   await fc.assert(fc.asyncProperty(changes, async changes => {
     const root = join(parent, String(run++))
     await mkdir(root)
-    let index = new ScanIndex(root, budgets, aside)
+    let index = new ScanIndex(root, budgets, documentWorker)
     for (const { what, scan, owner, visibility, length } of changes) {
       if (what === 'write') await writeScan(root, scan, { ...(owner === null ? {} : { owner }), visibility, text: 'x'.repeat(length) })
       if (what === 'files') await rm(join(root, scan), { recursive: true, force: true }).then(() => plain(root, scan))
@@ -43,7 +43,7 @@ t.test('the counts of the index are those of a walk over all scans, whatever hap
       if (what === 'reconcile') await index.reconcile(length % 2 === 0)
       if (what === 'restart') {
         await writeSnapshot(join(parent, 'snapshot'), join(parent, 'new'), index.kept())
-        index = new ScanIndex(root, budgets, aside)
+        index = new ScanIndex(root, budgets, documentWorker)
         await index.load(await readSnapshot(join(parent, 'snapshot')), () => {})
       }
     }

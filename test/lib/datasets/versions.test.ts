@@ -11,7 +11,7 @@ import { tidyJournal } from '#lib/datasets/recovery.js'
 import { createReplicaId } from '#lib/datasets/replica.js'
 import { openWorkspace, type Workspace } from '#lib/datasets/workspace.js'
 import { start } from '../../support/app.js'
-import { aside } from '../../support/aside.js'
+import { documentWorker } from '../../support/document-worker.js'
 import { budgets } from '../../support/budgets.js'
 
 interface Bench { root: string, layout: Layout, workspace: Workspace, journal: Journal, commits: Commits, kept: () => Promise<number> }
@@ -29,7 +29,7 @@ async function bench (t: Test, { leases = same => same, journal: withFaults = sa
   t.teardown(() => workspace.close())
   const journal = createJournal(workspace.journal)
   const commits = createCommits({
-    layout, budget: budgets.listing, aside, workspace, journal: withFaults(journal), leases: leases(createLeases({ redis, names, replica, lasts: 15_000, skew: () => 0 })), feed: { publish: async () => {}, close: () => {} }, onCommit: async () => {}
+    layout, budget: budgets.listing, documentWorker, workspace, journal: withFaults(journal), leases: leases(createLeases({ redis, names, replica, lasts: 15_000, skew: () => 0 })), feed: { publish: async () => {}, close: () => {} }, onCommit: async () => {}
   })
   await mkdir(join(root, 'plant', 'metadata'), { recursive: true })
   await writeFile(layout.listing('plant'), '{"filesets":[]}')

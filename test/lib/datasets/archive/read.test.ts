@@ -9,11 +9,11 @@ import type { Limits } from '#lib/datasets/archive/directory.js'
 import { unpackArchive } from '#lib/datasets/archive/read.js'
 import { craft, listing, scan, type Crafted } from './craft.js'
 import { openIn } from './open-in.js'
-import { aside } from '../../../support/aside.js'
+import { documentWorker } from '../../../support/document-worker.js'
 import { budgets } from '../../../support/budgets.js'
 
 const limits: Limits = { entries: 50, bytes: 1_000_000, ratio: 100, ratioFrom: 10_000 }
-const bounds = { limits, budgets, aside }
+const bounds = { limits, budgets, documentWorker }
 const roomy: Limits = { entries: 100_000, bytes: 10 ** 9, ratio: 1000, ratioFrom: 10 ** 8 }
 
 /** All files below a folder with what they hold. */

@@ -9,7 +9,7 @@ import { fromBufferPromise, type Entry } from 'yauzl'
 import { archiveOf } from '#lib/datasets/archive/write.js'
 import { listing } from './craft.js'
 import { openIn } from './open-in.js'
-import { aside } from '../../../support/aside.js'
+import { documentWorker } from '../../../support/document-worker.js'
 
 const put = (folder: string, files: Record<string, string | Buffer>): void => {
   for (const [path, data] of Object.entries(files)) {
@@ -27,7 +27,7 @@ const entriesOf = async (zip: Buffer): Promise<Entry[]> => {
 }
 
 const archived = async (folder: string): Promise<Buffer> => {
-  const { stream, size } = await archiveOf(aside, folder)
+  const { stream, size } = await archiveOf(documentWorker, folder)
   const zip = await buffer(stream)
   t.equal(zip.length, size, 'the length is foretold to the byte')
   return zip
@@ -95,24 +95,24 @@ t.test('a scan without metadata has the folder of them', async t => {
 t.test('the listing is that which was read, and what it lists must be there', async t => {
   const folder = t.testdir()
   put(folder, small)
-  const { stream } = await archiveOf(aside, folder)
+  const { stream } = await archiveOf(documentWorker, folder)
   put(folder, { 'files.json': listing('a.jpg', 'later.jpg'), 'images/later.jpg': 'later' })
   const zip = await buffer(stream)
   t.ok(zip.includes(small['files.json']))
   t.notOk(zip.includes('later'))
 
   rmSync(join(folder, 'images/a.jpg'))
-  await t.rejects(archiveOf(aside, folder), { code: 'scan_busy', extras: { retryAfter: 1 } })
+  await t.rejects(archiveOf(documentWorker, folder), { code: 'scan_busy', extras: { retryAfter: 1 } })
   rmSync(join(folder, 'files.json'))
-  await t.rejects(archiveOf(aside, folder), { code: 'scan_not_found' })
+  await t.rejects(archiveOf(documentWorker, folder), { code: 'scan_not_found' })
   symlinkSync('/etc/hostname', join(folder, 'files.json'))
-  await t.rejects(archiveOf(aside, folder), { code: 'scan_not_found' }, 'no symbolic link is followed')
+  await t.rejects(archiveOf(documentWorker, folder), { code: 'scan_not_found' }, 'no symbolic link is followed')
 })
 
 t.test('a change that comes in between is waited for', async t => {
   const folder = t.testdir()
   put(folder, { ...small, 'files.json': listing('a.jpg', 'b.jpg') })
-  const asked = archiveOf(aside, folder)
+  const asked = archiveOf(documentWorker, folder)
   await wait(20)
   put(folder, { 'images/b.jpg': 'there after all' })
   const { stream } = await asked
@@ -124,7 +124,7 @@ t.test('files that PlantDB has only announced are not waited for', async t => {
   put(folder, { ...small, 'files.json': '{"filesets":[{"id":"images","files":[{"id":"b","file":null},{"id":"a","file":"a.jpg"}]},{"id":"../x","files":[{"id":"c","file":"c"}]},{"id":"none"}]}' })
   t.equal((await entriesOf(await archived(folder))).length, 3)
   put(folder, { 'files.json': 'no json' })
-  await t.rejects(archiveOf(aside, folder), { message: 'files.json of a stored scan is no JSON' })
+  await t.rejects(archiveOf(documentWorker, folder), { message: 'files.json of a stored scan is no JSON' })
 })
 
 t.test('a file that vanishes or changes its size before its turn ends the stream with an error', async t => {
@@ -137,7 +137,7 @@ t.test('a file that vanishes or changes its size before its turn ends the stream
   for (const [name, change] of Object.entries(changes)) {
     const folder = t.testdir()
     put(folder, { ...small, 'files.json': listing('a.jpg', 'z.jpg'), 'images/a.jpg': Buffer.alloc(500_000), 'images/z.jpg': Buffer.alloc(500_000, 2) })
-    const { stream } = await archiveOf(aside, folder)
+    const { stream } = await archiveOf(documentWorker, folder)
     change(join(folder, 'images/z.jpg'))
     await t.rejects(buffer(stream), name)
     t.ok(await closed(folder), `${name}: nothing stays open`)
@@ -148,7 +148,7 @@ t.test('a file that changes its size while it is read ends the stream with an er
   for (const [name, change] of [['shrinks', (path: string) => truncateSync(path, 400_000)], ['grows', (path: string) => appendFileSync(path, 'x')]] as const) {
     const folder = t.testdir()
     put(folder, { ...small, 'images/a.jpg': Buffer.alloc(5_000_000) })
-    const { stream } = await archiveOf(aside, folder)
+    const { stream } = await archiveOf(documentWorker, folder)
     await flows(stream)
     t.equal(openIn(folder).length, 1)
     change(join(folder, 'images/a.jpg'))
@@ -160,7 +160,7 @@ t.test('a file that changes its size while it is read ends the stream with an er
 t.test('an error before anybody listens is kept for whoever reads', async t => {
   const folder = t.testdir()
   put(folder, { ...small, 'files.json': listing('a.jpg', 'z.jpg'), 'images/z.jpg': 'small enough to be opened before anybody reads' })
-  const { stream } = await archiveOf(aside, folder)
+  const { stream } = await archiveOf(documentWorker, folder)
   rmSync(join(folder, 'images/z.jpg'))
   await until(() => stream.errored !== null)
   t.match(stream.errored, { code: 'ENOENT' })
@@ -177,12 +177,12 @@ t.test('a destroyed stream closes what is open, whenever it is destroyed', async
     async stream => new Promise(resolve => stream.once('data', resolve))
   ]
   for (const moment of moments) {
-    const { stream } = await archiveOf(aside, folder)
+    const { stream } = await archiveOf(documentWorker, folder)
     await moment(stream)
     stream.destroy()
     t.ok(await closed(folder))
   }
-  const { stream } = await archiveOf(aside, folder)
+  const { stream } = await archiveOf(documentWorker, folder)
   await flows(stream)
   t.equal(openIn(folder).length, 1, 'one file is open at a time')
   stream.destroy()

@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads'
 import { failureOf } from './failure.js'
 import { perform } from './tasks.js'
-import type { Job, Reply } from './aside.js'
+import type { Job, Reply } from './document-worker.js'
 
 const replyTo = ({ task, given }: Job): Reply => {
   try {

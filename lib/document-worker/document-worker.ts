@@ -14,7 +14,7 @@ export type Reply = { result: Result<Task> } | { failure: Failure }
  * Works on documents that somebody sent or stored: small ones here, large ones in a thread of their own, so that they
  * hold up nobody.
  */
-export interface Aside {
+export interface DocumentWorker {
   /**
    * @param size characters or bytes of the documents @param caller whose turn it is; one caller's tasks are done one
    * after the other, those of the service itself as they come
@@ -38,7 +38,7 @@ const startWorker = (): Worker => new Worker(entry, { resourceLimits: { maxOldGe
 
 const isOutOfMemory = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'
 
-export function createAside (): Aside {
+export function createDocumentWorker (): DocumentWorker {
   const pool = createPool<Job, Reply>({ startWorker, timeLimit: TIME_LIMIT_MS, idle: IDLE_MS, longestLine: LONGEST_LINE })
   const inTurn = createTurns(MOST_WAITING)
 
