@@ -7,6 +7,6 @@ declare module 'fastify' {
 
 export default fp(async app => {
   const documentWorker = createDocumentWorker()
-  app.decorate('document-worker', documentWorker)
+  app.decorate('documentWorker', documentWorker)
   app.addHook('onClose', async () => { await documentWorker.close() })
 }, { name: 'document-worker' })
