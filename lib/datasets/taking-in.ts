@@ -39,10 +39,10 @@ export function createTakingIn (core: Core, largest: number) {
   const add = async ({ scan, fileset }: { scan: string, fileset: string }, { received, fields, filename }: Arrived, said: Said, hand: Hand): Promise<string> => {
     const file = nameOf({ id: said.id ?? fields.id, ext: said.ext ?? fields.ext }, filename)
     const given = said.metadata ?? fields.metadata
-    const stored = given && await documentWorker.run('metadataOfUpload', { text: given, python: said.python === true, budget: budgets.metadata }, given.length)
-    const metadata = stored && workspace.temporary()
+    const stored = given === undefined ? undefined : await documentWorker.run('metadataOfUpload', { text: given, python: said.python === true, budget: budgets.metadata }, given.length)
+    const metadata = stored === undefined ? undefined : workspace.temporary()
     try {
-      if (metadata) await onDisk(() => writeSynced(metadata, stored))
+      if (stored !== undefined && metadata !== undefined) await onDisk(() => writeSynced(metadata, stored))
       await hand(`${fileset}/${file.id}`, creation({ layout, scan, fileset, file, received, metadata }))
     } finally {
       if (metadata) discardFile(metadata)
