@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -89,15 +90,24 @@ export function multipart (...parts: Part[]): { body: Buffer, headers: Record<st
 export const filePart = (filename: string, value: string | Buffer): Part => ({ name: 'file', value, filename })
 
 /** All that is in a folder: kind and content of each path. Links are not followed. */
-export async function everythingIn (folder: string, path = ''): Promise<Record<string, string>> {
+export async function everythingIn (folder: string): Promise<Record<string, string>> {
   const found: Record<string, string> = {}
-  for (const name of (await readdir(join(folder, path))).sort()) {
-    const below = join(path, name)
-    const stat = await lstat(join(folder, below))
-    if (stat.isDirectory()) Object.assign(found, { [`${below}/`]: 'folder' }, await everythingIn(folder, below))
-    else if (stat.isSymbolicLink()) found[below] = `-> ${await readlink(join(folder, below))}`
-    else found[below] = `${stat.size} ${digestOf(await readFile(join(folder, below)))}`
+  // Without a promise for each step, because it is asked for after every call of some tests.
+  const look = (path: string): void => {
+    for (const entry of readdirSync(join(folder, path), { withFileTypes: true }).sort((a, b) => a.name < b.name ? -1 : 1)) {
+      const below = join(path, entry.name)
+      if (entry.isDirectory()) {
+        found[`${below}/`] = 'folder'
+        look(below)
+      } else if (entry.isSymbolicLink()) {
+        found[below] = `-> ${readlinkSync(join(folder, below))}`
+      } else {
+        const data = readFileSync(join(folder, below))
+        found[below] = `${data.length} ${digestOf(data)}`
+      }
+    }
   }
+  look('')
   return found
 }
 
