@@ -3,6 +3,7 @@ import { parentPort } from 'node:worker_threads'
 import { failureOf } from './failure.js'
 import { perform } from './tasks.js'
 import type { Job, Reply } from './document-worker.js'
+import { workInBackground } from '../threads/background.js'
 
 const replyTo = ({ task, given }: Job): Reply => {
   try {
@@ -12,4 +13,5 @@ const replyTo = ({ task, given }: Job): Reply => {
   }
 }
 
+workInBackground()
 parentPort?.on('message', (job: Job) => { parentPort?.postMessage(replyTo(job)) })

@@ -2,7 +2,9 @@
 import { parentPort } from 'node:worker_threads'
 import { perform, type Job } from './jobs.js'
 import { owned } from '../threads/owned.js'
+import { workInBackground } from '../threads/background.js'
 
+workInBackground()
 parentPort?.on('message', (job: Job) => {
   const reply = perform(job)
   if ('refusal' in reply) return parentPort?.postMessage(reply)
