@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { PASSWORD, start } from '../../support/app.js'
-import { hashForReal } from '../../support/argon2.js'
 import { begin, poll, withUser, wordOf } from '../../support/pairing.js'
 import { startCluster } from '../../support/redis.js'
 import { startMailbox } from '../../support/smtp.js'
@@ -9,8 +8,6 @@ import { distinct, startReceiver } from '../../support/webhook.js'
 
 // The scripts of sessions and groups have tests of their own on a cluster.
 t.test('what is not of one account works on a Redis Cluster', async t => {
-  // A password that is set anew has another hash.
-  hashForReal(t)
   const cluster = await startCluster()
   t.teardown(() => cluster.remove())
   const [mailbox, { url, taken }] = [await startMailbox(t), await startReceiver(t)]
