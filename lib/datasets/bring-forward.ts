@@ -3,7 +3,7 @@ import { OverBudget, type DocumentBudget } from './document-budget.js'
 import { DamagedScan, type Listing, type ListedFile } from './listing.js'
 import type { Journal } from './journal.js'
 import type { Layout } from './layout.js'
-import { createPace } from './pace.js'
+import { pace } from './pace.js'
 import { readListing } from './read-listing.js'
 import { removalOf, removeAll } from './placement.js'
 import { look } from './fs/look.js'
@@ -21,7 +21,6 @@ const unlessDamaged = (error: unknown): undefined => {
 
 /** Takes off a new version what did not come into place before its writer was cut short. */
 async function withoutMissing (newest: Listing, present: Listing, layout: Layout, scan: string): Promise<void> {
-  const pace = createPace()
   for (const { id, files } of [...newest.filesets.values()]) {
     const isThere = present.filesets.has(id) || look(layout.fileset(scan, id))?.isDirectory()
     if (!isThere) newest.removeFileset(id)

@@ -7,7 +7,7 @@ import { readPlain } from './plain-file.js'
 import { examineScan, listingOf, type Finding, type Remedy } from './examine.js'
 import { Listing } from './listing.js'
 import { metadataText } from './format/metadata-text.js'
-import { createPace } from './pace.js'
+import { pace } from './pace.js'
 import { look } from './fs/look.js'
 
 /** Looks for damage in the folder of the data sets, and mends it. */
@@ -83,7 +83,6 @@ export function createDoctor (core: Core): Doctor {
 
   return {
     examine: async () => {
-      const pace = createPace()
       const findings: Finding[] = []
       for (const scan of await scans()) {
         findings.push(...await examineScan(layout, scan, budgets))

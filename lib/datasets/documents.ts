@@ -2,7 +2,7 @@ import { fail } from '../errors.js'
 import { isMissing } from './disk.js'
 import type { Metadata } from './index-entry.js'
 import type { Layout, Place } from './layout.js'
-import { createPace } from './pace.js'
+import { pace } from './pace.js'
 import { textOf, withPlainFile } from './plain-file.js'
 import type { Queries } from './queries/engine.js'
 import { pick } from './queries/jobs.js'
@@ -25,7 +25,6 @@ const NONE = Buffer.from('{}')
 interface Parts { layout: Layout, queries: Queries, caller: string, /** Bytes of all documents of one answer. */ most: number }
 
 export function createDocuments ({ layout, queries, caller, most }: Parts): Documents {
-  const pace = createPace()
   let bytes = 0
   let picked = 0
 

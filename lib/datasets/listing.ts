@@ -1,7 +1,7 @@
 import { ListText, placeOfList, type Item, type ListPlace } from '../json/list-text.js'
 import { measureJson } from '../json/measure.js'
 import { outlineOf, twinOf, type Outline, type Row, type Span } from './listing-outline.js'
-import { createPace } from './pace.js'
+import { pace } from './pace.js'
 
 export { DamagedScan } from './damaged-scan.js'
 
@@ -43,7 +43,6 @@ export class Listing {
 
   static async open (outline: Outline): Promise<Listing> {
     const listing = new Listing(outline)
-    const pace = createPace()
     let last: Known | undefined
     for (const rows of outline.rows) {
       for (const row of JSON.parse(rows) as Row[]) last = listing.#take(row, last)
@@ -140,7 +139,6 @@ export class Listing {
     // One that was added in this version is a text of its own.
     const text = known.place ? this.#outline.text : String(item.text)
     const made = { list: new ListText(text, known.place ?? placeOfList(text, 0, 'files', () => {}, this.#outline.unit).place, this.#outline.unit), texts: new Map<string, Item[]>() }
-    const pace = createPace()
     for (const [at, { span: [from, value, end], file, twin }] of entries.entries()) {
       const entry = made.list.append(text.slice(from, value), text.slice(value, end))
       const key = file === undefined ? twin : twinOf(file, known.files.get(file)?.name)

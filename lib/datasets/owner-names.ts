@@ -1,5 +1,5 @@
 import type { Core } from './core.js'
-import { createPace } from './pace.js'
+import { pace } from './pace.js'
 
 /** Whether a scan on the disk names a user as its owner or creator, however the letters are cased. @throws `datasets_indexing` */
 export type IsOwnerName = (username: string) => Promise<boolean>
@@ -8,7 +8,6 @@ export const createIsOwnerName = ({ index, ready }: Pick<Core, 'index' | 'ready'
   ready()
   const name = username.toLowerCase()
   const isIt = (value: string | null): boolean => value?.toLowerCase() === name
-  const pace = createPace()
   for (const { owner, creator } of await index.all()) {
     if (isIt(owner) || isIt(creator)) return true
     await pace()

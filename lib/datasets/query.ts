@@ -2,7 +2,7 @@ import { fail } from '../errors.js'
 import { callerOf } from './core.js'
 import type { ScanSummary } from './index-entry.js'
 import { lengthOfPacked, textOfPacked } from './packed-metadata.js'
-import { createPace } from './pace.js'
+import { pace } from './pace.js'
 import type { Queries } from './queries/engine.js'
 import { sortPaced } from './sort-paced.js'
 
@@ -57,7 +57,6 @@ interface FoundScans { items: ScanSummary[], next: string | null, leftOut: Array
 export async function search (scans: readonly ScanSummary[], { queries, username, visible }: Where, { limit, query, fuzzy = false, sort }: Search, place: string | undefined): Promise<FoundScans> {
   const order = orderBy(sort)
   const after = place === undefined ? undefined : positionIn(place, sort)
-  const pace = createPace()
   const open: Array<[Position, ScanSummary]> = []
   for (const scan of scans) {
     const position = order.of(scan)

@@ -6,7 +6,7 @@ import type { ScanSummary } from './index-entry.js'
 import { KnownScans, type KnownScan } from './known-scans.js'
 import { layoutOf, type Layout } from './layout.js'
 import { DamagedScan, type Listing } from './listing.js'
-import { createPace } from './pace.js'
+import { pace } from './pace.js'
 import type { Touched } from './plan.js'
 import { look, sizeOf } from './fs/look.js'
 import { describedScan, readScan } from './read-scan.js'
@@ -51,7 +51,6 @@ export class ScanIndex extends KnownScans {
 
   /** Reads each of those that are marked stale once more. @param isOver asked between two of them */
   async readStale (isOver: () => boolean): Promise<void> {
-    const pace = createPace()
     for (const scan of [...this.stale]) {
       if (isOver()) return
       await this.#readOnce(scan).catch(() => {})
@@ -60,7 +59,6 @@ export class ScanIndex extends KnownScans {
   }
 
   async all (): Promise<ScanSummary[]> {
-    const pace = createPace()
     for (const scan of [...this.stale]) {
       await this.#settle(scan).catch(() => {})
       await pace()
@@ -120,7 +118,6 @@ export class ScanIndex extends KnownScans {
 
   /** Compares the index with the folder: what is new, gone or changed. @param everything reads also what looks unchanged */
   async reconcile (everything = false, onProgress: Progress = () => {}): Promise<void> {
-    const pace = createPace()
     this.damaged.clear()
     const { present, misnamed } = await scansIn(this.#layout.root)
     for (const name of misnamed) this.damage(name, 'the name breaks the rule of names')
@@ -159,7 +156,7 @@ export class ScanIndex extends KnownScans {
     const { stale, changes } = before
     try {
       await this.prepare(scan)
-      const read = await readScan({ layout: this.#layout, documentWorker: this.#documentWorker, budgets: this.#budgets }, scan, createPace(), stale === 'all' ? undefined : { filesets: this.filesets(scan), stale })
+      const read = await readScan({ layout: this.#layout, documentWorker: this.#documentWorker, budgets: this.#budgets }, scan, pace, stale === 'all' ? undefined : { filesets: this.filesets(scan), stale })
       // What was written while it was read may be missing in it: it is read once more.
       if (this.known.get(scan) === before && before.changes === changes) this.put(scan, read)
     } catch (error) {

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { discard, isMissing } from './disk.js'
 import { factsOf, summaryOf, type ScanFacts, type ScanSummary } from './index-entry.js'
 import type { Fault } from './listing.js'
-import { createPace } from './pace.js'
+import { pace } from './pace.js'
 import { packText, textOfPacked } from './packed-metadata.js'
 
 /** A scan of the index as it is kept on disk; `packed` are its filesets, in parts. */
@@ -40,7 +40,6 @@ const isOfDisk = (error: unknown): boolean => error instanceof Error && 'syscall
 /** Writes the index beside the data sets, as a whole: whoever reads finds the old or the new one. */
 export async function writeSnapshot (path: string, temporary: string, scans: Iterable<Kept>): Promise<void> {
   const hash = createHash('sha256')
-  const pace = createPace()
   const lines = async function * () {
     yield `${FORMAT}\n`
     for (const kept of scans) {

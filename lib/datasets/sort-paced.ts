@@ -1,4 +1,4 @@
-import { createPace } from './pace.js'
+import { pace } from './pace.js'
 
 /** What is sorted or merged at once. */
 const AT_ONCE = 2000
@@ -15,7 +15,6 @@ async function merge<T> (a: readonly T[], b: readonly T[], compare: (a: T, b: T)
 
 /** Sorts, stable, and lets other work through meanwhile. */
 export async function sortPaced<T> (items: readonly T[], compare: (a: T, b: T) => number): Promise<T[]> {
-  const pace = createPace()
   let runs: T[][] = []
   for (let i = 0; i < items.length; i += AT_ONCE) {
     runs.push(items.slice(i, i + AT_ONCE).sort(compare))

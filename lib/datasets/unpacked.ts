@@ -1,5 +1,5 @@
 import type { Filesets } from './index-entry.js'
-import { createPace } from './pace.js'
+import { pace } from './pace.js'
 import { packing, unpack, unpackInto, type Packed } from './packed.js'
 
 /** Something that holds the filesets of a scan, as they are or packed. */
@@ -28,7 +28,6 @@ export class Unpacked {
   async prepare (entry: Packable): Promise<void> {
     const packed = entry.filesets
     if (!isPacked(packed) || packed.length < 2) return
-    const pace = createPace()
     const filesets: Filesets = new Map()
     for (const part of packed) {
       unpackInto(filesets, part)
@@ -47,7 +46,6 @@ export class Unpacked {
     this.#latest.delete(scan)
     const { filesets } = entry
     if (isPacked(filesets)) return
-    const pace = createPace()
     const packed: Packed = []
     for (const part of packing(filesets)) {
       packed.push(part)

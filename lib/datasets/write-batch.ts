@@ -7,7 +7,7 @@ import type { Layout } from './layout.js'
 import { LostLease, type Lease } from './lease.js'
 import type { Listing } from './listing.js'
 import { ensureFolders, forgetFormer, putInPlace, removeAll, takeBack } from './placement.js'
-import { createPace } from './pace.js'
+import { pace } from './pace.js'
 import type { Plan } from './plan.js'
 import type { Workspace } from './workspace.js'
 
@@ -42,7 +42,6 @@ function * cut (pieces: Iterable<string>): Generator<string> {
 
 /** @throws `listing_too_large` */
 async function writeListing (file: Opened, listing: Listing, budget: DocumentBudget): Promise<void> {
-  const pace = createPace()
   let bytes = 0
   for (const piece of cut(listing.pieces())) {
     const data = Buffer.from(piece)

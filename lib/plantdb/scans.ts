@@ -1,7 +1,7 @@
 import { fail, Problem } from '../errors.js'
 import { textOfGiven, type GivenMetadata } from '../datasets/format/protected-members.js'
 import type { ScanSummary } from '../datasets/index-entry.js'
-import { createPace } from '../datasets/pace.js'
+import { pace } from '../datasets/pace.js'
 import type { Actor } from '../datasets/rights.js'
 import type { Datasets } from '../datasets/service.js'
 import type { ScanView } from '../datasets/views.js'
@@ -74,7 +74,6 @@ export function createPlantDBScans ({ datasets, prefix, warn }: Parts): PlantDBS
     },
 
     infos: async (actor, filter) => {
-      const pace = createPace()
       const texts: Buffer[] = []
       const { views, leftOut } = await found(actor, filter)
       for (const view of views) {

@@ -2,7 +2,7 @@ import type { DocumentWorker } from '../../document-worker/document-worker.js'
 import { fail } from '../../errors.js'
 import { parseJson } from '../../json/read.js'
 import { isFileName, isFilesetId } from '../names.js'
-import { createPace } from '../pace.js'
+import { pace } from '../pace.js'
 import type { Member } from './members.js'
 
 /** Paths that are looked at at once. */
@@ -30,7 +30,6 @@ export function listedPaths (text: string): string[] {
 
 /** @throws `scan_busy` if a listed file is not there, as when it was deleted after the listing was read */
 export async function requireListed (documentWorker: DocumentWorker, text: string, members: readonly Member[]): Promise<void> {
-  const pace = createPace()
   const there = new Set<string>()
   for (const { path } of members) {
     there.add(path)

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createPace } from '../pace.js'
+import { pace } from '../pace.js'
 import { sortPaced } from '../sort-paced.js'
 import { isFilePlace, isFolderPlace } from './layout.js'
 
@@ -41,6 +41,6 @@ const rank = ({ path }: Member): string => path === 'files.json' ? '' : path
  * @returns sorted by path, but `files.json` first
  */
 export async function membersOf (scan: string): Promise<Member[]> {
-  const members = await inFolder(scan, [], createPace())
+  const members = await inFolder(scan, [], pace)
   return await sortPaced(members, (a, b) => rank(a) < rank(b) ? -1 : 1)
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DocumentWorker } from '../../document-worker/document-worker.js'
 import { Problem } from '../../errors.js'
 import { missingAs } from '../disk.js'
-import { createPace } from '../pace.js'
+import { pace } from '../pace.js'
 import { openPlain, withPlainFile } from '../plain-file.js'
 import { lettingGo } from '../reclaim.js'
 import { requireListed } from './listed.js'
@@ -69,7 +69,6 @@ export async function archiveOf (documentWorker: DocumentWorker, folder: string)
   const { listing, members } = await contentsOf(documentWorker, folder)
   // It is sent as it was read, for the members belong to it; one that was written meanwhile may have another length.
   const entries = members.map(member => member.path === 'files.json' ? { ...member, size: listing.length } : member)
-  const pace = createPace()
   const content = (entry: ZipEntry): AsyncIterable<Buffer> => entry.path === 'files.json' ? Readable.from([listing]) : contentOf(folder, entry)
   const size = await zipLength(entries, pace)
   return { stream: Readable.from(zipOf(entries, content, pace), { objectMode: false }), size }

@@ -1,5 +1,5 @@
 import { fail, Problem } from '../../errors.js'
-import { createPace } from '../pace.js'
+import { pace } from '../pace.js'
 
 /** What is looked through, in the order in which it is wanted. */
 export interface Searched<T> {
@@ -35,8 +35,6 @@ type GoThrough = (places: readonly number[], how: { batch: number, time: number,
 
 /** @param fits gets the places of those that fit */
 function createGoThrough<T> ({ items, documentOf }: Searched<T>, look: Look, fits: Set<number>): GoThrough {
-  const pace = createPace()
-
   const load = async (places: readonly number[], most: number): Promise<Uint8Array[]> => {
     const documents: Uint8Array[] = []
     for (let bytes = 0; documents.length < places.length && bytes < most;) {
