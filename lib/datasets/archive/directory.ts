@@ -1,5 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { fromRandomAccessReaderPromise, type Entry as ZipEntry, type ZipFile } from 'yauzl'
+import { pace } from '../pace.js'
+import { sortPaced } from '../sort-paced.js'
 import { checkedEntry, type Entry } from './entry.js'
 import { blame, invalid, tooLarge } from './refuse.js'
 import { Source } from './source.js'
@@ -44,10 +46,12 @@ function withinLimits (entries: ReadonlyArray<Omit<Entry, 'start'>>, limits: Lim
 }
 
 /** Two entries that share data let a small archive unpack into a huge scan. @throws `archive_invalid` */
-function nothingShared (extents: readonly Extent[]): void {
-  const inOrder = extents.toSorted((a, b) => a.from - b.from)
-  for (const [index, { name, from }] of inOrder.entries()) {
-    if (from < (inOrder[index - 1]?.to ?? 0)) invalid(name, 'shares data with another entry')
+async function nothingShared (extents: readonly Extent[]): Promise<void> {
+  let end = 0
+  for (const { name, from, to } of await sortPaced(extents, (a, b) => a.from - b.from)) {
+    if (from < end) invalid(name, 'shares data with another entry')
+    end = to
+    await pace()
   }
 }
 
@@ -73,7 +77,11 @@ export async function entriesOf (handle: FileHandle, limits: Limits): Promise<En
 
   const listed = await listedIn(zip).catch(blame(''))
   await nothingHidden(handle, zip)
-  const checked = listed.map(entry => ({ ...checkedEntry(entry), listed: entry }))
+  const checked: Array<Omit<Entry, 'start'> & { listed: ZipEntry }> = []
+  for (const entry of listed) {
+    checked.push({ ...checkedEntry(entry), listed: entry })
+    await pace()
+  }
   withinLimits(checked, limits)
 
   const entries: Entry[] = []
@@ -82,6 +90,6 @@ export async function entriesOf (handle: FileHandle, limits: Limits): Promise<En
     entries.push({ ...entry, start })
     extents.push({ name: entry.name, from: listed.relativeOffsetOfLocalHeader, to: start + entry.packed })
   }
-  nothingShared(extents)
+  await nothingShared(extents)
   return entries
 }

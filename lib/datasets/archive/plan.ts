@@ -1,4 +1,6 @@
 import { isFileName } from '../names.js'
+import { pace } from '../pace.js'
+import { sortPaced } from '../sort-paced.js'
 import { excessOfSize, type DocumentBudgets } from '../document-budget.js'
 import type { Entry } from './entry.js'
 import { isFilePlace, isFolderPlace } from './layout.js'
@@ -17,18 +19,30 @@ interface Placed { entry: Entry, parts: string[] }
 const isLitter = ({ parts }: Entry): boolean => parts[0] === '__MACOSX' || parts.some(part => part.startsWith('.'))
 
 /** The folder that everything is in, if `files.json` is there and not at the root. */
-function topFolder (entries: readonly Entry[]): string | undefined {
-  const [top, ...others] = new Set(entries.map(({ parts }) => parts[0]))
-  return others.length === 0 && entries.some(({ parts }) => parts.join('/') === `${top}/files.json`) ? top : undefined
+async function topFolder (entries: readonly Entry[]): Promise<string | undefined> {
+  let top: string | undefined
+  let isListed = false
+  for (const { parts } of entries) {
+    await pace()
+    if (parts.length === 0) continue
+    top ??= parts[0]
+    if (parts[0] !== top) return undefined
+    isListed ||= parts.length === 2 && parts[1] === 'files.json'
+  }
+  return isListed ? top : undefined
 }
 
 /** Without the common top folder, as PlantDB takes archives, and without caches. */
-function placed (entries: readonly Entry[]): Placed[] {
-  const top = topFolder(entries.filter(({ parts }) => parts.length > 0))
+async function placed (entries: readonly Entry[]): Promise<Placed[]> {
+  const top = await topFolder(entries)
   if (top !== undefined && !isFileName(top)) invalid(top, 'is no name of a folder')
-  return entries
-    .map(entry => ({ entry, parts: top === undefined ? entry.parts : entry.parts.slice(1) }))
-    .filter(({ parts }) => parts.length > 0 && parts[0] !== 'webcache')
+  const places: Placed[] = []
+  for (const entry of entries) {
+    await pace()
+    const parts = top === undefined ? entry.parts : entry.parts.slice(1)
+    if (parts.length > 0 && parts[0] !== 'webcache') places.push({ entry, parts })
+  }
+  return places
 }
 
 /** Whether a file holds metadata, of the scan, a fileset or a file. */
@@ -43,15 +57,10 @@ function checkPlace ({ entry, parts }: Placed, budgets: DocumentBudgets): void {
   if (excess !== undefined) tooLarge(entry.name, excess)
 }
 
-/** The entries of one kind by their paths; no two may share one. */
-function byPath (places: readonly Placed[]): Map<string, Entry> {
-  const entries = new Map<string, Entry>()
-  for (const { entry, parts } of places) {
-    const path = parts.join('/')
-    if (entries.has(path)) invalid(entry.name, 'is there twice')
-    entries.set(path, entry)
-  }
-  return entries
+/** @throws `archive_invalid` if an entry of the kind has the path already */
+function add (entries: Map<string, Entry>, path: string, entry: Entry): void {
+  if (entries.has(path)) invalid(entry.name, 'is there twice')
+  entries.set(path, entry)
 }
 
 const above = (parts: readonly string[]): string[] => parts.slice(0, -1).map((_, index) => parts.slice(0, index + 1).join('/'))
@@ -61,14 +70,29 @@ const above = (parts: readonly string[]): string[] => parts.slice(0, -1).map((_,
  *
  * @throws `archive_invalid`, `archive_too_large` for a JSON document that is over its budget
  */
-export function planOf (entries: readonly Entry[], budgets: DocumentBudgets): Plan {
-  const places = placed(entries.filter(entry => !isLitter(entry)))
-  if (!places.some(({ entry, parts }) => !entry.isFolder && parts.join('/') === 'files.json')) invalid('files.json', 'is missing')
-  for (const place of places) checkPlace(place, budgets)
-  const files = byPath(places.filter(({ entry }) => !entry.isFolder))
-  const folders = new Set([...byPath(places.filter(({ entry }) => entry.isFolder)).keys(), ...places.flatMap(({ parts }) => above(parts))])
+export async function planOf (entries: readonly Entry[], budgets: DocumentBudgets): Promise<Plan> {
+  const places = await placed(entries.filter(entry => !isLitter(entry)))
+  if (!places.some(({ entry, parts }) => !entry.isFolder && parts.length === 1 && parts[0] === 'files.json')) invalid('files.json', 'is missing')
+  for (const place of places) {
+    checkPlace(place, budgets)
+    await pace()
+  }
+  const files = new Map<string, Entry>()
+  const folderEntries = new Map<string, Entry>()
+  const folders = new Set<string>()
+  for (const { entry, parts } of places) {
+    const path = parts.join('/')
+    add(entry.isFolder ? folderEntries : files, path, entry)
+    if (entry.isFolder) folders.add(path)
+    for (const folder of above(parts)) folders.add(folder)
+    await pace()
+  }
 
-  for (const [path, { name }] of files) if (folders.has(path)) invalid(name, 'is a file and a folder')
+  for (const folder of folders) {
+    const file = files.get(folder)
+    if (file) invalid(file.name, 'is a file and a folder')
+    await pace()
+  }
   if (!folders.has('metadata')) invalid('metadata/', 'is missing')
-  return { files, folders: [...folders].sort() }
+  return { files, folders: await sortPaced([...folders], (a, b) => a < b ? -1 : 1) }
 }

@@ -50,7 +50,7 @@ async function fill (archive: FileHandle, target: string, plan: Plan, bounds: Bo
 export const unpackArchive = (zipPath: string, target: string, bounds: Bounds, { signal, admit }: Unpacking = {}): Promise<void> => onDisk(async () => {
   const archive = await open(zipPath)
   try {
-    const plan = planOf(await entriesOf(archive, bounds.limits), bounds.budgets)
+    const plan = await planOf(await entriesOf(archive, bounds.limits), bounds.budgets)
     signal?.throwIfAborted()
     admit?.(metadataIn(plan))
     await mkdir(target)

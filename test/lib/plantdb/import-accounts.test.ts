@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { createPasswords } from '#lib/accounts/passwords.js'
 import { importAccounts } from '#lib/plantdb/import-accounts.js'
 import { start, type Running } from '../../support/app.js'
+import { hashForReal } from '../../support/argon2.js'
 
 /** As PlantDB makes them, but with less memory. */
 const weak = { type: argon2id, memoryCost: 8192, timeCost: 2, parallelism: 8 } as const
@@ -51,6 +52,7 @@ const userNamed = async ({ app }: Running, username: string) =>
   (await app.accounts.list(500, undefined)).items.find(found => found.username === username)
 
 t.test('accounts are taken over with their passwords, whose hashes are renewed at the first login', async t => {
+  hashForReal(t)
   const running = await start(t)
   const { app, call, login } = running
   const folder = await database(t, [user('Ada', { roles: ['contributor', 'admin'] }), user('bob', { is_active: false })])
