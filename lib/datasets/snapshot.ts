@@ -8,20 +8,26 @@ import { discard, isMissing } from './disk.js'
 import { factsOf, summaryOf, type ScanFacts, type ScanSummary } from './index-entry.js'
 import type { Fault } from './listing.js'
 import { pace } from './pace.js'
-import { packText, textOfPacked } from './packed-metadata.js'
+import { packText, type PackedMetadata } from './packed-metadata.js'
 
 /** A scan of the index as it is kept on disk; `packed` are its filesets, in parts. */
 export interface Kept { summary: ScanSummary, packed: Iterable<string>, faults: Fault[] }
 
-const FORMAT = 'guardcell-index-3'
+const FORMAT = 'guardcell-index-4'
 
 /** Line breaks of Unicode, at which Node's readline ends a line as well from version 24 on. */
 const separators = /[\u2028\u2029]/g
 const escaped = (separator: string): string => separator === '\u2028' ? '\\u2028' : '\\u2029'
 
-/** A line of JSON texts, none of which has a tab or a line break in it: facts and faults, metadata, parts of the filesets. */
+/** What no JSON begins with: base64 of packed metadata follows. */
+const PACKED = '='
+
+const keptText = (packed: PackedMetadata): string =>
+  typeof packed === 'string' ? packed : PACKED + Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength).toString('base64')
+
+/** A line of texts, none of which has a tab or a line break in it: facts and faults, metadata, parts of the filesets. */
 function * lineOf ({ summary, packed, faults }: Kept): Generator<string> {
-  yield `${JSON.stringify([factsOf(summary), faults])}\t${textOfPacked(summary.packed)}`
+  yield `${JSON.stringify([factsOf(summary), faults])}\t${keptText(summary.packed)}`
   for (const part of packed) yield `\t${part}`
   yield '\n'
 }
@@ -29,10 +35,12 @@ function * lineOf ({ summary, packed, faults }: Kept): Generator<string> {
 /** A part of a text would keep all of it in memory. */
 const alone = (text: string): string => Buffer.from(text).toString()
 
+const packedIn = (text: string): PackedMetadata => text.startsWith(PACKED) ? Buffer.from(text.slice(PACKED.length), 'base64') : packText(alone(text))
+
 function keptIn (line: string): Kept {
   const [stated = '', metadata = '', ...packed] = line.split('\t')
   const [facts, faults] = JSON.parse(stated) as [ScanFacts, Fault[]]
-  return { summary: summaryOf(facts, packText(alone(metadata))), packed: packed.map(alone), faults }
+  return { summary: summaryOf(facts, packedIn(metadata)), packed: packed.map(alone), faults }
 }
 
 const isOfDisk = (error: unknown): boolean => error instanceof Error && 'syscall' in error

@@ -19,7 +19,11 @@ export interface Upkeep {
   close: () => Promise<void>
 }
 
-const KEEP_INDEX_MS = 300_000
+/** How often it is looked whether the index has changed, and is to be kept for the next start. */
+const KEEP_INDEX_MS = 15_000
+/** A large index takes longer to be kept, and is kept less often: for a hundredth of the time at most. */
+const KEEP_INDEX_PAUSES = 100
+const TIDY_MS = 300_000
 const RETRY_MS = 5_000
 const SAY_MS = 5_000
 
@@ -28,6 +32,7 @@ interface Parts { layout: Layout, workspace: Workspace, index: ScanIndex, journa
 export function startUpkeep ({ layout, workspace, index, journal, commits, now, log }: Parts): Upkeep {
   let ready = false
   const closing = new AbortController()
+  const pauseFor = async (ms: number): Promise<void> => { await sleep(ms, undefined, { signal: closing.signal, ref: false }).catch(() => {}) }
   const onError = (error: unknown): void => log.warn({ err: error }, 'work on data sets in the background failed')
 
   const keepIndex = async (): Promise<void> => {
@@ -41,9 +46,12 @@ export function startUpkeep ({ layout, workspace, index, journal, commits, now, 
     }
   }
 
-  const tidy = async (): Promise<void> => {
-    await keepIndex()
-    await tidyJournal({ layout, journal, commits, onError }, now())
+  const keepIndexAgain = async (): Promise<void> => {
+    while (!closing.signal.aborted) {
+      const began = performance.now()
+      await keepIndex().catch(onError)
+      await pauseFor(KEEP_INDEX_MS + KEEP_INDEX_PAUSES * (performance.now() - began))
+    }
   }
 
   const load = async (): Promise<void> => {
@@ -67,23 +75,28 @@ export function startUpkeep ({ layout, workspace, index, journal, commits, now, 
         return await load()
       } catch (error) {
         onError(error)
-        await sleep(RETRY_MS, undefined, { signal: closing.signal }).catch(() => {})
+        await pauseFor(RETRY_MS)
       }
     }
   }
 
   let begun: Promise<void> | undefined
+  let keeping: Promise<void> | undefined
   let open = (): void => {}
   const opened = new Promise<void>(resolve => { open = resolve })
-  const timer = setInterval(() => { tidy().catch(onError) }, KEEP_INDEX_MS).unref()
+  const timer = setInterval(() => { tidyJournal({ layout, journal, commits, onError }, now()).catch(onError) }, TIDY_MS).unref()
   return {
     opened,
     isReady: () => ready,
-    begin: () => { begun ??= loadAtLast().then(open) },
+    begin: () => {
+      begun ??= loadAtLast().then(open)
+      keeping ??= begun.then(keepIndexAgain)
+    },
     close: async () => {
       closing.abort()
       clearInterval(timer)
       await begun
+      await keeping
       await keepIndex().catch(onError)
     }
   }

@@ -51,6 +51,7 @@ t.test('the index keeps metadata packed, also across a restart, and says how far
 
   const path = join(root, 'snapshot')
   await writeSnapshot(path, `${path}.new`, index.kept())
+  t.ok((await readFile(path)).length < 10_000, 'as well on the disk')
   const kept = await readSnapshot(path)
   t.equal(kept.length, 2)
   const again = new ScanIndex(root, budgets, documentWorker)
