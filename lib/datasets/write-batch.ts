@@ -27,23 +27,35 @@ const AT_ONCE = 60_000
 
 const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code < 0xdc00
 
-/** The same text in pieces that are not long. */
-function * cut (pieces: Iterable<string>): Generator<string> {
-  for (const piece of pieces) {
-    for (let from = 0; from < piece.length;) {
-      const to = Math.min(piece.length, from + AT_ONCE)
-      // What takes two characters is not cut in two.
-      const end = to < piece.length && isHighSurrogate(piece.charCodeAt(to - 1)) ? to - 1 : to
-      yield piece.slice(from, end)
-      from = end
-    }
+/** A text in parts that are not long. */
+function * cut (text: string): Generator<string> {
+  for (let from = 0; from < text.length;) {
+    const to = Math.min(text.length, from + AT_ONCE)
+    // What takes two characters is not cut in two.
+    const end = to < text.length && isHighSurrogate(text.charCodeAt(to - 1)) ? to - 1 : to
+    yield text.slice(from, end)
+    from = end
   }
+}
+
+/** The same text in pieces that are neither long nor, but for a few, short. */
+function * evenly (pieces: Iterable<string>): Generator<string> {
+  let waiting = ''
+  for (const piece of pieces) {
+    const isLong = piece.length >= AT_ONCE
+    if (!isLong) waiting += piece
+    if (!isLong && waiting.length < AT_ONCE) continue
+    yield * cut(waiting)
+    waiting = ''
+    if (isLong) yield * cut(piece)
+  }
+  yield * cut(waiting)
 }
 
 /** @throws `listing_too_large` */
 async function writeListing (file: Opened, listing: Listing, budget: DocumentBudget): Promise<void> {
   let bytes = 0
-  for (const piece of cut(listing.pieces())) {
+  for (const piece of evenly(listing.pieces())) {
     const data = Buffer.from(piece)
     bytes += data.length
     const excess = excessOfCounts(bytes, listing.values, budget)

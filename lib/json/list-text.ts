@@ -72,24 +72,27 @@ export class ListText {
     return this.append(lead, text) as Item & { text: string }
   }
 
-  /** The text in pieces, none of which is much longer than 60 000 characters and an item. */
+  /** The text in pieces of 60 000 characters, more or less; what was longer before comes as it is, since to join it would copy it. */
   * pieces (): Generator<string> {
-    let piece = this.#before
+    yield this.#before
+    let piece = ''
     let separator = ''
     for (const { lead, text } of this.items) {
       piece += separator + lead
       separator = ','
-      if (typeof text === 'string') piece += text
+      if (typeof text === 'string' && text.length < PIECE) piece += text
       else {
         yield piece
         piece = ''
-        yield * text.pieces()
+        if (typeof text === 'string') yield text
+        else yield * text.pieces()
       }
       if (piece.length < PIECE) continue
       yield piece
       piece = ''
     }
-    yield piece + (this.items.size === 0 ? '' : this.#place.close) + this.#after
+    yield piece + (this.items.size === 0 ? '' : this.#place.close)
+    yield this.#after
   }
 
   toString (): string {

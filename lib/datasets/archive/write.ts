@@ -47,7 +47,7 @@ async function contentsOf (documentWorker: DocumentWorker, folder: string): Prom
     try {
       const listing = await withPlainFile(join(folder, 'files.json'), handle => handle.readFile()).catch(missingAs('scan_not_found'))
       const members = await membersOf(folder).catch(missingAs('scan_busy'))
-      await requireListed(documentWorker, listing.toString(), members)
+      await requireListed(documentWorker, listing, members)
       return { listing, members }
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'scan_busy' || look === LOOKS) throw error

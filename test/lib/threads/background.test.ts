@@ -9,7 +9,7 @@ const niceValues = (): Map<number, number> => new Map(readdirSync('/proc/self/ta
 }))
 
 t.test('a thread that works on documents leaves the processor to the main thread', { skip: process.platform !== 'linux' && 'threads have no nice value of their own here' }, async t => {
-  await documentWorker.run('listedPaths', '{"filesets":[]}', 20_000)
+  await documentWorker.run('listedPaths', Buffer.from('{"filesets":[]}'), 20_000)
   const values = niceValues()
   const own = values.get(process.pid)!
   t.ok([...values.values()].some(value => value === Math.min(own + 10, 19)))
