@@ -47,10 +47,12 @@ export function startUpkeep ({ layout, workspace, index, journal, commits, now, 
   }
 
   const keepIndexAgain = async (): Promise<void> => {
+    let took = 0
     while (!closing.signal.aborted) {
+      await pauseFor(KEEP_INDEX_MS + KEEP_INDEX_PAUSES * took)
       const began = performance.now()
       await keepIndex().catch(onError)
-      await pauseFor(KEEP_INDEX_MS + KEEP_INDEX_PAUSES * (performance.now() - began))
+      took = performance.now() - began
     }
   }
 

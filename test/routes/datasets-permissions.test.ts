@@ -17,7 +17,7 @@ async function lab (t: Test, env: Record<string, string>) {
   const admin = (await login('admin')).access_token
   const send = async (method: string, url: string, token: string | undefined, payload?: unknown, headers: Record<string, string> = {}) => {
     const response = await app.inject({ method: method as 'GET', url, payload: payload as object, headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers } })
-    return { status: response.statusCode, body: response.body, raw: response.rawPayload }
+    return { status: response.statusCode, headers: response.headers, body: response.body, raw: response.rawPayload }
   }
   await send('POST', '/v1/groups', admin, { name: 'team' })
   await send('PUT', '/v1/groups/team/members/member', admin)
@@ -72,13 +72,15 @@ const saysMetadata = (method: string, path: string): Sent => {
   return { payload: path.startsWith('/v1/') ? { said: 'again' } : { metadata: { said: 'again' } } }
 }
 
-const attempt = async (lab: Lab, call: string, scan: string, token: string | undefined): Promise<number> => {
+const make = async (lab: Lab, call: string, scan: string, token: string | undefined): ReturnType<Lab['send']> => {
   const [method = '', path = ''] = call.split(' ')
   const { payload, headers, query = '', name } = payloads[call]?.(lab, scan) ?? saysMetadata(method, path)
   const last = name === undefined ? path : path.replace(/:\w+$/, name)
   const url = last.replace(':scan', scan).replace(':fileset', 'images').replace(':file', 'one').replace('*', 'images/one.png')
-  return (await lab.send(method, url + query, token, payload, headers)).status
+  return await lab.send(method, url + query, token, payload, headers)
 }
+
+const attempt = async (...call: Parameters<typeof make>): Promise<number> => (await make(...call)).status
 
 /** A call that deletes or gives away leaves a scan as it was only where it is refused. */
 const isSpent = (right: string, status: number): boolean => ['delete', 'own'].includes(right) && status >= 200 && status < 300
@@ -193,6 +195,25 @@ t.test('a token may do no more than its scopes, whatever its account may', async
     const others = scopes.filter(other => other !== scope && other !== 'guardcell:verified').join(' ')
     const { access_token: token } = await login('admin', undefined, { scope: others })
     t.equal(await attempt({ send, restore, login, ...rest }, call, 'plant', token), 403, call)
+  }
+})
+
+t.test('what a call answers needs the right to read it', async t => {
+  const running = await lab(t, {})
+  const { send, restore, login, tokens } = running
+  const secret = 'a secret of the owner'
+  const rows = callRows.filter(({ right }) => right !== 'read')
+  t.ok(rows.length > 20)
+  const narrow: Record<string, string> = {}
+  for (const scope of new Set(rows.map(row => row.scope))) narrow[scope] = (await login('owner', undefined, { scope })).access_token
+  for (const { call, scope } of rows) {
+    await restore('plant', 'private')
+    for (const place of ['', '/filesets/images', '/filesets/images/files/one']) {
+      t.equal((await send('PATCH', `/v1/scans/plant${place}/metadata`, tokens.owner, { secret })).status, 200)
+    }
+    const { status, headers, body } = await make(running, call, 'plant', narrow[scope])
+    t.equal(asSaid(status), 'yes', call)
+    t.notMatch(body + JSON.stringify(headers), secret, call)
   }
 })
 
