@@ -21,8 +21,8 @@ export interface Upkeep {
 
 /** How often it is looked whether the index has changed, and is to be kept for the next start. */
 const KEEP_INDEX_MS = 15_000
-/** A large index takes longer to be kept, and is kept less often: for a hundredth of the time at most. */
-const KEEP_INDEX_PAUSES = 100
+/** A large index takes longer to be kept, and is kept less often: for a thirtieth of the time at most. */
+const KEEP_INDEX_PAUSES = 30
 const TIDY_MS = 300_000
 const RETRY_MS = 5_000
 const SAY_MS = 5_000
