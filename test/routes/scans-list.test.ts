@@ -75,17 +75,18 @@ t.test('with fuzzy, texts are patterns that a value begins with; without, or wit
   }
 })
 
-t.test('a query that is none, and a pattern that is none, are refused', async t => {
-  const lab = await planted(t)
+t.test('a query that is none, and a pattern that is none, are refused, whether there is something to look through or not', async t => {
   let deep: object = {}
   for (let i = 0; i < 1000; i++) deep = { a: deep }
-  for (const query of ['', '[]', '"a"', 'null', '7', '{', '{a:1}', 'nonsense', JSON.stringify(deep), JSON.stringify({ a: 'x'.repeat(9000) })]) {
-    t.match(await list(lab, { query }), { status: 400, body: { code: 'invalid_request' } }, query.slice(0, 30))
+  for (const lab of [await planted(t), await startLab(t)]) {
+    for (const query of ['', '[]', '"a"', 'null', '7', '{', '{a:1}', 'nonsense', JSON.stringify(deep), JSON.stringify({ a: 'x'.repeat(9000) })]) {
+      t.match(await list(lab, { query }), { status: 400, body: { code: 'invalid_request' } }, query.slice(0, 30))
+    }
+    for (const note of ['(', '[', '*', 'a{2,1}', '(?<', '\\', 'a**', '(?=look)', '(a)\\1', 'a{1001}{1001}', 'x'.repeat(5000)]) {
+      t.match(await list(lab, { query: { note }, fuzzy: 'true' }), { status: 400, body: { code: 'invalid_request' } }, note.slice(0, 30))
+    }
+    for (const fuzzy of ['maybe', '2', 'yes']) t.match(await list(lab, { query: {}, fuzzy }), { status: 400, body: { code: 'invalid_request' } }, fuzzy)
   }
-  for (const note of ['(', '[', '*', 'a{2,1}', '(?<', '\\', 'a**', '(?=look)', '(a)\\1', 'a{1001}{1001}', 'x'.repeat(5000)]) {
-    t.match(await list(lab, { query: { note }, fuzzy: 'true' }), { status: 400, body: { code: 'invalid_request' } }, note.slice(0, 30))
-  }
-  for (const fuzzy of ['maybe', '2', 'yes']) t.match(await list(lab, { query: {}, fuzzy }), { status: 400, body: { code: 'invalid_request' } }, fuzzy)
 })
 
 t.test('no pattern keeps the service from answering', async t => {

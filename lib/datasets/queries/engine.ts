@@ -81,9 +81,14 @@ export function createQueries ({ timeLimit }: { timeLimit: number }): Queries {
 
   const asking = async <T>(caller: string, asked: Asked, work: (look: Look) => Promise<T>): Promise<T> => await inTurn(caller, async () => {
     const look = looking(asked)
+    let hasLooked = false
+    const result = await work((documents, within) => {
+      hasLooked = true
+      return look(documents, within)
+    })
     // Also without any document: what is wrong with the query is to be said.
-    await look([], timeLimit)
-    return await work(look)
+    if (!hasLooked) await look([], timeLimit)
+    return result
   })
 
   const find: Queries['find'] = (caller, asked, searched) => asking(caller, asked, look => findAlone(searched, look, timeLimit))
