@@ -10,7 +10,8 @@ import { openPlain, withPlainFile } from '../plain-file.js'
 import { lettingGo } from '../reclaim.js'
 import { requireListed } from './listed.js'
 import { membersOf, type Member } from './members.js'
-import { zipLength, zipOf, type ZipEntry } from './zip.js'
+import type { ZipEntry } from './zip-records.js'
+import { zipLength, zipOf } from './zip.js'
 
 /** Bytes up to which a file is read in one go: a stream of its own costs several times as much. */
 const SMALL = 64 * 1024

@@ -6,7 +6,8 @@ import { buffer } from 'node:stream/consumers'
 import { crc32 } from 'node:zlib'
 import t from 'tap'
 import { fromBufferPromise, fromRandomAccessReaderPromise, RandomAccessReader, type Entry } from 'yauzl'
-import { zipLength, zipOf, type ZipEntry } from '#lib/datasets/archive/zip.js'
+import type { ZipEntry } from '#lib/datasets/archive/zip-records.js'
+import { zipLength, zipOf } from '#lib/datasets/archive/zip.js'
 
 const modified = new Date('2024-02-29T12:34:57Z')
 const file = (path: string, size: number, time = modified): ZipEntry => ({ path, size, modified: time, isFolder: false })
