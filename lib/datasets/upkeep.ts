@@ -47,12 +47,18 @@ export function startUpkeep ({ layout, workspace, index, journal, commits, now, 
   }
 
   const keepIndexAgain = async (): Promise<void> => {
-    let took = 0
+    let pause = KEEP_INDEX_MS
     while (!closing.signal.aborted) {
-      await pauseFor(KEEP_INDEX_MS + KEEP_INDEX_PAUSES * took)
+      await pauseFor(pause)
       const began = performance.now()
-      await keepIndex().catch(onError)
-      took = performance.now() - began
+      try {
+        await keepIndex()
+        pause = KEEP_INDEX_MS + KEEP_INDEX_PAUSES * (performance.now() - began)
+      } catch (error) {
+        // A full disk stays so for a while, and is not to be said every few seconds.
+        pause = TIDY_MS
+        onError(error)
+      }
     }
   }
 
